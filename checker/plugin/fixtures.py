@@ -1,0 +1,132 @@
+"""The fixtures that suites take."""
+
+from __future__ import annotations
+
+import logging
+import os
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from checker.loading import Broken, app_of, forget_modules, import_module, load_module
+from checker.plugin.limits import TestTookTooLong
+from checker.plugin.suites import KATA_RUN
+from checker.suite.client import AppTransport, Client
+from checker.suite.server import AppDidNotStart, AppServer
+from checker.suite.values import Values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import ModuleType
+
+    from checker.plugin.suites import TestRun
+
+
+@pytest.fixture
+def values(request: pytest.FixtureRequest) -> Values:
+    """Made-up values, different in each run and the same again under ``--kata-seed``."""
+    return Values(request.node.stash[KATA_RUN].seed)
+
+
+@pytest.fixture
+def module(request: pytest.FixtureRequest) -> Iterator[ModuleType | None]:
+    """The learner's ``app.py``, executed afresh for this test: for tests that look inside."""
+    run: TestRun = request.node.stash[KATA_RUN]
+    with _clean_process():
+        try:
+            yield _load(run)
+        finally:
+            forget_modules()
+
+
+@pytest.fixture
+def given(module: ModuleType | None) -> Callable[[str], Any]:
+    """Get a given module of the kata, the same one that the learner's app imported.
+
+    ``given("warehouse")`` is the module of the kata's ``warehouse.py``.
+    """
+    return import_module
+
+
+@pytest.fixture
+def client(request: pytest.FixtureRequest, module: ModuleType | None) -> Iterator[Client | None]:
+    """A client for the learner's app, which is up: its lifespan has begun."""
+    run: TestRun = request.node.stash[KATA_RUN]
+    if module is None:
+        yield None
+        return
+    with ExitStack() as stack:
+        try:
+            started = stack.enter_context(_served(run, module))
+        except (Broken, AppDidNotStart) as error:
+            run.unusable = error
+            yield None
+        else:
+            yield started
+
+
+@pytest.fixture
+def make_client(
+    request: pytest.FixtureRequest, module: ModuleType | None
+) -> Iterator[Callable[[], Client]]:
+    """Make a client for an app that is executed afresh once more: a restart, a second server."""
+    run: TestRun = request.node.stash[KATA_RUN]
+    with ExitStack() as stack:
+
+        def make() -> Client:
+            return stack.enter_context(_served(run, load_module(run.suite.folder)))
+
+        yield make
+
+
+_too_slow: dict[Path, TestTookTooLong] = {}
+"""Apps that could not even be executed in time, so that only one test waits for each."""
+
+
+def _load(run: TestRun) -> ModuleType | None:
+    """Execute the learner's app; None, with the reason kept, when it cannot be."""
+    folder = run.suite.folder
+    run.unusable = _too_slow.get(folder)
+    if run.unusable is not None:
+        return None
+    try:
+        loaded = load_module(folder)
+        app_of(loaded)
+    except Broken as error:
+        run.unusable = error
+        return None
+    except TestTookTooLong as error:
+        run.unusable = _too_slow[folder] = error
+        return None
+    return loaded
+
+
+@contextmanager
+def _served(run: TestRun, loaded: ModuleType) -> Iterator[Client]:
+    server = AppServer(app_of(loaded))
+    server.start()
+    try:
+        transport = AppTransport(server, run.suite.folder, run.suite.path.name, run.exchanges)
+        with Client(transport) as client:
+            yield client
+    finally:
+        server.stop()
+
+
+@contextmanager
+def _clean_process() -> Iterator[None]:
+    """Undo what an app may do to the process it shares: environment, root logger, folder."""
+    environment = dict(os.environ)
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    folder = Path.cwd()
+    try:
+        yield
+    finally:
+        os.chdir(folder)
+        if dict(os.environ) != environment:
+            os.environ.clear()
+            os.environ.update(environment)
+        root.handlers[:], root.level = handlers, level

@@ -1,0 +1,165 @@
+"""A kata's suite as pytest sees it, and what one of its tests has done so far."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from checker.catalog import SUITE
+from checker.katafile import KataFile, read_kata_file
+from checker.plugin.failures import describe, outcome_of
+from checker.plugin.limits import time_limit
+from checker.suite.exchanges import Exchange
+from checker.views.failure import failure_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from checker.verdict import Failure
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A kata's suite.
+
+    Attributes:
+        path: of its ``test_app.py``.
+        file: what the kata's ``kata.toml`` says.
+    """
+
+    path: Path
+    file: KataFile
+
+    @property
+    def folder(self) -> Path:
+        """The kata's folder."""
+        return self.path.parent
+
+    @property
+    def name(self) -> str:
+        """The kata's name, level and folder."""
+        return f"{self.folder.parent.name}/{self.folder.name}"
+
+
+def suite_of(item: pytest.Item) -> Suite | None:
+    """The suite that a test belongs to; None for a test that is no kata's.
+
+    Raises:
+        KataFileError: the kata's ``kata.toml`` breaks the format.
+    """
+    return _suite_at(item.path)
+
+
+@cache
+def _suite_at(path: Path) -> Suite | None:
+    if path.name != SUITE or not (path.parent / "kata.toml").is_file():
+        return None
+    return Suite(path, read_kata_file(path.parent / "kata.toml"))
+
+
+_current: list[bool] = []
+
+
+def current() -> bool:
+    """Whether a kata's test is being run at this moment."""
+    return bool(_current)
+
+
+@dataclass
+class TestRun:
+    """What one test of a suite has done so far.
+
+    Attributes:
+        suite: the suite.
+        seed: what its made-up values are drawn from.
+        exchanges: its requests with their answers.
+        unusable: why the learner's code could not be executed, if so.
+    """
+
+    __test__ = False
+
+    suite: Suite
+    seed: str
+    exchanges: list[Exchange] = field(default_factory=list)
+    unusable: BaseException | None = None
+    outcome: str = "not run"
+    seconds: float = 0.0
+    failure: Failure | None = None
+    output: str = ""
+
+    @contextlib.contextmanager
+    def time_limit(self) -> Iterator[None]:
+        """Limit the block to the kata's seconds, with comparisons explained for a learner."""
+        _current.append(True)
+        try:
+            with time_limit(self.suite.file.test_seconds):
+                yield
+        finally:
+            _current.pop()
+
+    def take(self, report: pytest.TestReport, call: pytest.CallInfo[None]) -> None:
+        """Take over what one phase of the test came to, and reword its failure."""
+        self.seconds += report.duration
+        if report.outcome == "failed" and call.excinfo is not None:
+            if self.failure is None:
+                error = call.excinfo.value
+                self.outcome = outcome_of(error)
+                limit = self.suite.file.test_seconds
+                self.failure = describe(error, self.suite.path, self.exchanges, limit)
+            report.longrepr = LearnerRepr(self, report)
+        elif report.outcome == "skipped" and self.failure is None:
+            self.outcome = "skipped"
+        elif report.when == "call" and self.failure is None:
+            self.outcome = "passed"
+        if report.when == "teardown":
+            self.output = "".join(text for title, text in report.sections if "Captured" in title)
+
+    def finished(self, test: str) -> dict[str, Any]:
+        """The event that says what came of the test."""
+        return {
+            "event": "finished",
+            "id": test,
+            "outcome": self.outcome,
+            "seconds": self.seconds,
+            "failure": asdict(self.failure) if self.failure else None,
+            "exchanges": [asdict(exchange) for exchange in self.exchanges],
+            "output": self.output,
+        }
+
+
+KATA_RUN = pytest.StashKey[TestRun]()
+
+
+class LearnerRepr:
+    """A failure as plain pytest and editors show it: the lines that a learner reads.
+
+    It stands in for pytest's own representation, whose ``reprcrash`` editors read too.
+    """
+
+    def __init__(self, run: TestRun, report: pytest.TestReport) -> None:
+        assert run.failure is not None
+        failure = run.failure
+        exchanges = [asdict(exchange) for exchange in run.exchanges]
+        self.lines = failure_lines(failure, exchanges, run.suite.folder)
+        self.reprcrash = _Crash(str(run.suite.path), failure.test_line, failure.message)
+        self.reprtraceback = None
+
+    def toterminal(self, writer: Any) -> None:
+        """Write the lines to pytest's terminal writer."""
+        for line in self.lines:
+            writer.line(line)
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
+
+
+@dataclass(frozen=True)
+class _Crash:
+    path: str
+    lineno: int
+    message: str

@@ -1,0 +1,69 @@
+"""Run suites, each alone in its process, and pass on what they send.
+
+`open_runner` gives the warm runner where ``fork`` is to be had, else the cold one; both are used
+the same way:
+
+    with open_runner() as runner:
+        runner.start(spec)
+        for message in runner.messages():
+            ...
+
+A message is ``Sent(run, event)`` or ``Over(run, end, seconds)``.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Protocol
+
+from checker.runner.messages import Over, Sent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from checker.runner.spec import Spec
+
+__all__ = ["Over", "Runner", "Sent", "open_runner", "suggested_jobs"]
+
+
+class Runner(Protocol):
+    """What both runners can do."""
+
+    def start(self, spec: Spec) -> None:
+        """Begin a run; it goes on while other things happen."""
+
+    def cancel(self, run: int) -> None:
+        """End a run; its `Over` message still comes."""
+
+    def messages(self, timeout: float | None = None) -> Iterator[Sent | Over]:
+        """Yield what the runs send, until none is left or nothing came for ``timeout`` seconds."""
+
+    def close(self) -> None:
+        """End every run and the process behind them."""
+
+    def __enter__(self) -> Runner:
+        """Return the runner itself."""
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+
+
+def open_runner() -> Runner:
+    """Start a runner: warm where the system can fork, else cold.
+
+    ``KATA_RUNNER=cold`` in the environment asks for the cold one.
+    """
+    if hasattr(os, "fork") and os.environ.get("KATA_RUNNER") != "cold":
+        from checker.runner.warm import WarmRunner
+
+        return WarmRunner()
+    from checker.runner.cold import ColdRunner
+
+    return ColdRunner()
+
+
+def suggested_jobs() -> int:
+    """How many suites to run at once: one a core that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return max(1, os.cpu_count() or 1)

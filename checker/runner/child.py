@@ -1,0 +1,134 @@
+"""The process that one suite runs in.
+
+With ``fork`` it is a child of the warm server; without, ``python -m checker.runner.child`` is the
+same code in a fresh interpreter, which reads its spec from standard input and writes events to
+standard output.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from checker.runner.spec import Spec, pytest_arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
+
+
+class EventPlugin:
+    """Sends a run's events on, each as one JSON line, as they happen.
+
+    Args:
+        write: takes one whole line of bytes.
+    """
+
+    __name__ = "kata-events"  # the name it is registered under, which the kata plugin looks for
+
+    def __init__(self, write: Callable[[bytes], object]) -> None:
+        self._write = write
+
+    def send(self, event: dict[str, Any]) -> None:
+        """Send one event."""
+        self._write(json.dumps(event, ensure_ascii=True).encode() + b"\n")
+
+    def pytest_kata_event(self, event: dict[str, Any]) -> None:
+        """Send what the kata plugin tells."""
+        self.send(event)
+
+    def pytest_warning_recorded(self, warning_message: Any) -> None:
+        """Send a warning with its place."""
+        text = f"{warning_message.category.__name__}: {warning_message.message}"
+        place = f"{os.path.basename(warning_message.filename)}:{warning_message.lineno}"  # noqa: PTH119 - no pathlib per warning
+        self.send({"event": "warning", "text": f"{place}: {text}"})
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Send that the suite itself could not be read."""
+        if report.failed:
+            lines = [line for line in str(report.longrepr).splitlines() if line.strip()]
+            message = lines[-1].removeprefix("E").strip() if lines else "no reason given"
+            self.send({"event": "uncollected", "message": f"The suite cannot be read: {message}"})
+
+
+def run_suite(spec: Spec, write: Callable[[bytes], object]) -> int:
+    """Run one suite in this process.
+
+    Args:
+        spec: what to run.
+        write: takes the events, one line each.
+
+    Returns:
+        The exit code: 0 when pytest came to its end, whatever the tests did.
+    """
+    import pytest
+    import pytest_asyncio.plugin
+
+    import checker.plugin
+
+    events = EventPlugin(write)
+    plugins = [events, checker.plugin, pytest_asyncio.plugin]
+    code = pytest.main(pytest_arguments(spec), plugins=plugins)
+    # A suite that cannot be collected interrupts the run; its event has said why.
+    if code in (
+        pytest.ExitCode.OK,
+        pytest.ExitCode.TESTS_FAILED,
+        pytest.ExitCode.NO_TESTS_COLLECTED,
+        pytest.ExitCode.INTERRUPTED,
+    ):
+        events.send({"event": "ended"})
+        return 0
+    return int(code)
+
+
+def apply_limits(spec: Spec) -> None:
+    """Set the limits that the system enforces on this process and its children."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    for name, limit in (("RLIMIT_AS", spec.memory_bytes), ("RLIMIT_FSIZE", spec.file_bytes)):
+        kind = getattr(resource, name, None)
+        if kind is None or not limit:
+            continue
+        hard = resource.getrlimit(kind)[1]
+        wanted = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        # macOS refuses some limits; the suite then runs without that one.
+        try:
+            resource.setrlimit(kind, (wanted, wanted))
+        except (ValueError, OSError):
+            continue
+
+
+def enter(spec: Spec) -> None:
+    """Make this process the one that ``spec`` describes: folder, environment, limits."""
+    os.environ.update(spec.environment)
+    os.chdir(spec.cwd)
+    sys.dont_write_bytecode = True
+    apply_limits(spec)
+
+
+def main() -> None:
+    """Run the spec that stands on standard input, in a fresh interpreter."""
+    spec = Spec(**json.loads(sys.stdin.buffer.readline()))
+    events = os.dup(1)
+    os.dup2(2, 1)
+    os.set_inheritable(events, False)
+    enter(spec)
+    code = run_suite(spec, lambda line: _write_all(events, line))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Threads that a candidate left behind must not keep the process.
+    os._exit(code)
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(fd, data) :]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,314 @@
+"""The warm process: everything is imported, no thread runs, and each suite gets a forked child.
+
+It reads requests from standard input and writes messages to standard output, one JSON object a
+line:
+
+    {"run": {…Spec…}}      start a run                 → {"run": 7, "event": {…}} …
+    {"cancel": 7}          end a run                   → {"run": 7, "end": {…End…}, "seconds": 0.1}
+
+Limits are enforced here, from outside: the whole process group of a child dies. When standard
+input ends, every child is ended and the process goes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import selectors
+import signal
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass, field
+from typing import IO, Any
+
+from checker.runner import child
+from checker.runner.spec import Spec
+from checker.verdict import End
+
+_OUTPUT_BYTES = 4_000
+PRELOAD = (
+    "checker.plugin",
+    "fastapi",
+    "fastapi.testclient",
+    "fastapi.telemetry._runtime",
+    "httpx2",
+    "pydantic.v1",
+    "pytest",
+    "pytest_asyncio.plugin",
+)
+"""Imported before the first fork: what suites import anyway."""
+
+
+@dataclass
+class _Run:
+    """A child at work."""
+
+    spec: Spec
+    pid: int
+    pipe: int
+    output: IO[bytes]
+    began: float
+    buffer: bytes = b""
+    test_began: float | None = None
+    end: End | None = None
+    closed: bool = False
+    ended: bool = field(default=False)
+
+    def due(self) -> float:
+        """The moment at which a limit will be passed."""
+        due = self.began + self.spec.suite_seconds
+        if self.test_began is not None:
+            due = min(due, self.test_began + self.spec.patience)
+        return due
+
+
+class Server:
+    """Forks children for specs and relays what they send.
+
+    Args:
+        requests: the descriptor that requests come from.
+        answers: the descriptor that messages go to.
+    """
+
+    def __init__(self, requests: int, answers: int) -> None:
+        self._requests = requests
+        self._answers = answers
+        self._buffer = b""
+        self._runs: dict[int, _Run] = {}
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(requests, selectors.EVENT_READ)
+
+    def serve(self) -> None:
+        """Serve until the requests end."""
+        try:
+            while True:
+                for key, _ in self._selector.select(self._patience()):
+                    if key.fd == self._requests:
+                        if not self._read_requests():
+                            return
+                    elif key.data is not None and key.fd in self._selector.get_map():
+                        self._read_events(key.data)
+                self._enforce()
+        finally:
+            for run in list(self._runs.values()):
+                self._kill(run)
+                self._reap(run)
+
+    def _patience(self) -> float | None:
+        if not self._runs:
+            return None
+        return max(0.0, min(run.due() for run in self._runs.values()) - time.monotonic())
+
+    def _read_requests(self) -> bool:
+        data = os.read(self._requests, 1 << 16)
+        if not data:
+            return False
+        self._buffer += data
+        *lines, self._buffer = self._buffer.split(b"\n")
+        for line in lines:
+            request = json.loads(line)
+            if "run" in request:
+                self._start(Spec(**request["run"]))
+            elif "cancel" in request and request["cancel"] in self._runs:
+                run = self._runs[request["cancel"]]
+                run.end = End("cancelled")
+                self._kill(run)
+        return True
+
+    def _start(self, spec: Spec) -> None:
+        reader, writer = os.pipe()
+        output = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the run is reaped
+        pid = os.fork()
+        if pid == 0:
+            self._become_child(spec, writer, output)
+        os.close(writer)
+        with contextlib.suppress(OSError):
+            os.setpgid(pid, pid)
+        os.set_blocking(reader, False)
+        run = _Run(spec, pid, reader, output, time.monotonic())
+        self._runs[spec.run] = run
+        self._selector.register(reader, selectors.EVENT_READ, run)
+
+    def _become_child(self, spec: Spec, writer: int, output: IO[bytes]) -> None:
+        code = 70
+        try:
+            os.setpgid(0, 0)
+            die_with_parent()
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            self._selector.close()
+            os.close(self._requests)
+            os.close(self._answers)
+            for run in self._runs.values():
+                os.close(run.pipe)
+            null = os.open(os.devnull, os.O_RDONLY)
+            os.dup2(null, 0)
+            os.dup2(output.fileno(), 1)
+            os.dup2(output.fileno(), 2)
+            sys.stdin = open(0, closefd=False)  # noqa: PTH123, SIM115 - descriptor 0
+            child.enter(spec)
+            code = child.run_suite(spec, lambda line: child._write_all(writer, line))
+            sys.stdout.flush()
+            sys.stderr.flush()
+        except BaseException:
+            import traceback
+
+            with contextlib.suppress(BaseException):
+                os.write(2, traceback.format_exc().encode())
+        finally:
+            os._exit(code)
+
+    def _read_events(self, run: _Run) -> None:
+        try:
+            data = os.read(run.pipe, 1 << 16)
+        except BlockingIOError:
+            return
+        if not data:
+            self._reap(run)
+            return
+        run.buffer += data
+        *lines, run.buffer = run.buffer.split(b"\n")
+        for line in lines:
+            self._relay(run, line)
+
+    def _relay(self, run: _Run, line: bytes) -> None:
+        if line.startswith(b'{"event": "started"'):
+            run.test_began = time.monotonic()
+        elif line.startswith(b'{"event": "finished"'):
+            run.test_began = None
+        self._send_raw(b'{"run": %d, "event": %b}\n' % (run.spec.run, line))
+
+    def _enforce(self) -> None:
+        now = time.monotonic()
+        for run in list(self._runs.values()):
+            if run.end is None and now >= run.due():
+                if now >= run.began + run.spec.suite_seconds:
+                    run.end = End("suite limit", limit=run.spec.suite_seconds)
+                else:
+                    run.end = End("test limit", limit=run.spec.test_seconds)
+                self._kill(run)
+                self._reap(run)
+
+    def _kill(self, run: _Run) -> None:
+        for kill in (os.killpg, os.kill):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                kill(run.pid, signal.SIGKILL)
+
+    def _reap(self, run: _Run) -> None:
+        """Take leave of a child that has closed its pipe: wait for it, end what it left."""
+        if run.spec.run not in self._runs:
+            return
+        del self._runs[run.spec.run]
+        self._selector.unregister(run.pipe)
+        code = self._wait(run)
+        self._kill_group(run)
+        self._end_strays()
+        os.close(run.pipe)
+        end = run.end or End("exited", code)
+        end = End(end.how, code, end.limit, _tail(run.output))
+        run.output.close()
+        message = {"run": run.spec.run, "end": asdict(end), "seconds": time.monotonic() - run.began}
+        self._send_raw(json.dumps(message).encode() + b"\n")
+
+    def _wait(self, run: _Run) -> int:
+        """The child's exit code, negative for a signal; a child that lingers is killed."""
+        deadline = time.monotonic() + 1.0
+        while True:
+            pid, status = os.waitpid(run.pid, os.WNOHANG)
+            if pid:
+                return os.waitstatus_to_exitcode(status)
+            if time.monotonic() > deadline:
+                self._kill(run)
+                return os.waitstatus_to_exitcode(os.waitpid(run.pid, 0)[1])
+            time.sleep(0.0005)
+
+    def _kill_group(self, run: _Run) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(run.pid, signal.SIGKILL)
+
+    def _end_strays(self) -> None:
+        """End processes that a child left behind in a session of their own."""
+        mine = {run.pid for run in self._runs.values()}
+        for pid in children_of_this_process() - mine:
+            with contextlib.suppress(ProcessLookupError, PermissionError, ChildProcessError):
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+
+    def _send_raw(self, line: bytes) -> None:
+        child._write_all(self._answers, line)
+
+
+def _tail(output: IO[bytes]) -> str:
+    size = output.seek(0, 2)
+    output.seek(max(0, size - _OUTPUT_BYTES))
+    return output.read().decode(errors="replace")
+
+
+def die_with_parent() -> None:
+    """Ask Linux to kill this process when its parent dies; elsewhere the group is ended by it."""
+    if sys.platform == "linux":
+        _prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+def adopt_orphans() -> None:
+    """Ask Linux to hand the orphans of this process's children to it, so that it can end them."""
+    if sys.platform == "linux":
+        _prctl(36, 1)  # PR_SET_CHILD_SUBREAPER
+
+
+def _prctl(option: int, value: int) -> None:
+    if _LIBC is not None:
+        _LIBC.prctl(option, value, 0, 0, 0)
+
+
+def _load_libc() -> Any:
+    if sys.platform != "linux":
+        return None
+    import ctypes
+
+    return ctypes.CDLL(None, use_errno=True)
+
+
+_LIBC = _load_libc()
+
+
+def children_of_this_process() -> set[int]:
+    """The direct children, where Linux tells them; empty elsewhere."""
+    me = os.getpid()
+    try:
+        with open(f"/proc/{me}/task/{me}/children") as file:  # noqa: PTH123 - a hot path
+            return {int(pid) for pid in file.read().split()}
+    except OSError:
+        return set()
+
+
+def preload() -> None:
+    """Import what suites import, so that children find it there."""
+    import importlib
+
+    for name in PRELOAD:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+
+
+def main() -> None:
+    """Serve on standard input and output."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the client's to handle
+    requests, answers = os.dup(0), os.dup(1)
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    os.dup2(2, 1)
+    for fd in (requests, answers):
+        os.set_inheritable(fd, False)
+    adopt_orphans()
+    preload()
+    gc.collect()
+    gc.freeze()
+    with contextlib.suppress(BrokenPipeError):
+        Server(requests, answers).serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+"""What a suite works with: the client, seeded values, and a rendezvous for requests in flight."""
+
+from collections.abc import Callable
+from typing import Any
+
+from checker.suite import openapi
+from checker.suite.client import Client, Reply
+from checker.suite.rendezvous import Rendezvous, RendezvousMissed
+from checker.suite.values import Values
+
+Given = Callable[[str], Any]
+"""The fixture ``given``: takes the name of a kata's module, gives the module the app uses."""
+
+MakeClient = Callable[[], Client]
+"""The fixture ``make_client``: starts the learner's app afresh once more."""
+
+__all__ = [
+    "Client",
+    "Given",
+    "MakeClient",
+    "Rendezvous",
+    "RendezvousMissed",
+    "Reply",
+    "Values",
+    "openapi",
+]

@@ -1,0 +1,1 @@
+"""How verdicts and progress are shown: terminal, JSON, Markdown."""
