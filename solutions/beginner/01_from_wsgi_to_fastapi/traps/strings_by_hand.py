@@ -1,0 +1,69 @@
+"""Takes text and converts it by hand, with an answer of 400 where it cannot be converted.
+
+Fails: test_a_quote_that_crashed_the_old_service_is_a_422, test_parameters_are_typed_in_the_documentation
+"""
+
+from typing import Literal
+
+from fastapi import FastAPI, HTTPException, status
+from pydantic import BaseModel, computed_field
+
+from . import warehouse
+from .legacy import CENTS_PER_PAGE, COPIES_PER_BOX, COVER_CENTS
+
+Cover = Literal["soft", "hard"]
+
+
+class Health(BaseModel):
+    status: Literal["ok"] = "ok"
+
+
+class Quote(BaseModel):
+    pages: int
+    copies: int
+    cover: Cover
+
+    @computed_field
+    def total_cents(self) -> int:
+        return self.copies * (self.pages * CENTS_PER_PAGE + COVER_CENTS[self.cover])
+
+
+class Stock(BaseModel):
+    isbn: str
+    copies: int
+
+
+class NewOrder(BaseModel):
+    isbn: str
+    copies: int
+
+
+class Order(NewOrder):
+    @computed_field
+    def boxes(self) -> int:
+        return -(-self.copies // COPIES_PER_BOX)
+
+
+app = FastAPI(title="Print desk")
+
+
+@app.get("/health")
+async def health() -> Health:
+    return Health()
+
+
+@app.get("/quote")
+async def quote(pages: str, copies: str = "1", cover: Cover = "soft") -> Quote:
+    if not pages.isdigit() or not copies.isdigit():
+        raise HTTPException(400, "pages and copies must be numbers")
+    return Quote(pages=int(pages), copies=int(copies), cover=cover)
+
+
+@app.get("/stock/{isbn}")
+async def stock(isbn: str) -> Stock:
+    return Stock(isbn=isbn, copies=await warehouse.count_copies_async(isbn))
+
+
+@app.post("/orders", status_code=status.HTTP_201_CREATED)
+async def order(new: NewOrder) -> Order:
+    return Order(**new.model_dump())
