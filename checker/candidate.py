@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import os
 import re
 import shutil
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checker.files import expand, files_below, names_file, read_or_none
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
     from checker.catalog import Kata
 
@@ -77,16 +74,18 @@ def _read_all(kata: Kata, folder: Path, role: str) -> list[Candidate]:
     for entry in sorted(folder.iterdir()):
         if entry.name.startswith((".", "__")):
             continue
-        if entry.is_dir():
-            files = files_below(entry)
-        else:
-            # A single file stands for the file that the learner edits first.
-            files = {kata.file.edit[0]: entry}
+        # A single file stands for the file that the learner edits first.
+        files = files_below(entry) if entry.is_dir() else {kata.file.edit[0]: entry}
         note = note_of(kata, files)
         fails = tuple(
-            name.strip() for line in _FAILS.findall(note) for name in line.split(",") if name.strip()
+            name.strip()
+            for line in _FAILS.findall(note)
+            for name in line.split(",")
+            if name.strip()
         )
-        found.append(Candidate(role, entry.stem if entry.is_file() else entry.name, files, note, fails))
+        found.append(
+            Candidate(role, entry.stem if entry.is_file() else entry.name, files, note, fails)
+        )
     return found
 
 
@@ -130,32 +129,33 @@ def stage(kata: Kata, candidate: Candidate, target: Path) -> Path:
     for name, path in {**own, **candidate.files}.items():
         if path.is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, folder / name)
+            shutil.copy2(path, folder / name)  # with its times, which compiled suites go by
     return folder
 
 
-@contextlib.contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """A new folder that is gone afterwards, also when an earlier process died and left its own."""
-    base = Path(tempfile.gettempdir())
-    for left in base.glob("kata-scratch-*-*"):
-        owner = left.name.split("-")[2]
-        if owner.isdigit() and not _is_alive(int(owner)):
-            shutil.rmtree(left, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"kata-scratch-{os.getpid()}-")).resolve()
-    try:
-        yield folder
-    finally:
+class Slots:
+    """Folders to stage into, used again and again, so that a suite's compiled copy still fits.
+
+    Args:
+        base: the folder that they are made in.
+    """
+
+    def __init__(self, base: Path) -> None:
+        self._base = base
+        self._free: list[Path] = []
+        self._made = 0
+
+    def take(self) -> Path:
+        """An empty folder that nobody uses."""
+        if self._free:
+            return self._free.pop()
+        self._made += 1
+        folder = self._base / f"slot{self._made}"
+        folder.mkdir()
+        return folder
+
+    def give_back(self, folder: Path) -> None:
+        """Empty a folder and let others use it."""
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _is_alive(pid: int) -> bool:
-    if os.name != "posix":
-        return True  # os.kill would end it; a left folder costs less than a lost one
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+        folder.mkdir(exist_ok=True)
+        self._free.append(folder)

@@ -73,7 +73,9 @@ def _dispatch(words: list[str]) -> int:
     if words and words[0] in ("-V", "--version"):
         print(f"checker {__version__}")
         return EXIT_OK
-    name, rest = ("status", words) if not words or words[0].startswith("-") else (words[0], words[1:])
+    name, rest = (
+        ("status", words) if not words or words[0].startswith("-") else (words[0], words[1:])
+    )
     if name not in COMMANDS:
         raise CheckerError(_unknown(name))
     module = importlib.import_module(f"checker.commands.{name}")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
 _LEFT_OUT = {"__pycache__", ".DS_Store", ".pytest_cache", ".mypy_cache", ".ruff_cache"}
 
@@ -42,7 +42,7 @@ def read_or_none(path: Path) -> bytes | None:
 
 def files_below(folder: Path) -> dict[str, Path]:
     """Every file below a folder by its relative POSIX name, caches left out, in order."""
-    found = {}
+    found: dict[str, Path] = {}
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
         if path.is_file() and not _LEFT_OUT.intersection(relative.parts):
@@ -55,7 +55,7 @@ def expand(folder: Path, names: Iterable[str]) -> dict[str, Path]:
 
     A plain name is there even when its file is missing.
     """
-    found = {}
+    found: dict[str, Path] = {}
     for name in names:
         if name.endswith("/"):
             inner = files_below(folder / name) if (folder / name).is_dir() else {}

@@ -117,7 +117,7 @@ def read(path: Path) -> tuple[list[Entry], list[Damaged]]:
     """
     try:
         lines = path.read_bytes().split(b"\n")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return [], []
     entries, damaged = [], []
     seen: set[bytes] = set()

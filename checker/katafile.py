@@ -110,7 +110,7 @@ def parse_kata_file(text: str, path: object) -> KataFile:
     )
     both = set(kata.edit) & set(kata.given)
     if both:
-        reader.fail("given", f"{sorted(both)[0]!r} is also in `edit`; a file is one or the other")
+        reader.fail("given", f"{min(both)!r} is also in `edit`; a file is one or the other")
     return kata
 
 

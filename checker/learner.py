@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from checker.catalog import Kata
+from typing import TYPE_CHECKING
+
 from checker.errors import KataFileError
 from checker.execute import Job
 from checker.katafile import KataFile
 from checker.runner.spec import Spec
 from checker.verdict import Context
 from checker.workspace import is_untouched, learner_digest, touched_files
+
+if TYPE_CHECKING:
+    from checker.catalog import Kata
 
 
 def learner_job(kata: Kata, seed: str = "") -> Job:

@@ -149,10 +149,10 @@ def _explain(error: BaseException, folder: Path, name: str) -> Broken:
     """Say in a learner's words why a module could not be executed."""
     file = f"{name.replace('.', '/')}.py"
     if isinstance(error, SyntaxError) and error.filename:
-        place = Place(error.filename, error.lineno or 0, "", (error.text or "").strip())
+        at = Place(error.filename, error.lineno or 0, "", (error.text or "").strip())
         where = Path(error.filename).name
         kind = "an indentation error" if isinstance(error, IndentationError) else "a syntax error"
-        return Broken(f"{where} has {kind} in line {error.lineno}: {error.msg}.", "", place)
+        return Broken(f"{where} has {kind} in line {error.lineno}: {error.msg}.", "", at)
     place = place_in_folder(error, folder, "test_app.py")
     if isinstance(error, ModuleNotFoundError):
         return _explain_missing(error, folder, file, place)

@@ -8,6 +8,7 @@ into ``checker/data``: ``pristine.zip`` holds the files, ``pristine.json`` the d
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from checker.catalog import Kata
 
-DATA = Path(__file__).parent / "data"
+SHIPPED = Path(__file__).parent / "data"
 ARCHIVE = "pristine.zip"
 INDEX = "pristine.json"
 SCHEMA = 1
@@ -48,13 +49,22 @@ class Original:
     files: dict[str, str]
 
 
-@cache
-def originals(data: Path = DATA) -> dict[str, Original]:
+def data_folder() -> Path:
+    """Where the packed katas lie: ``KATA_DATA`` for another set of katas, else the shipped ones."""
+    return Path(os.environ.get("KATA_DATA") or SHIPPED)
+
+
+def originals() -> dict[str, Original]:
     """The packed katas by name.
 
     Raises:
         PristineError: the index is missing or damaged.
     """
+    return _read_index(data_folder())
+
+
+@cache
+def _read_index(data: Path) -> dict[str, Original]:
     path = data / INDEX
     try:
         index = json.loads(path.read_text(encoding="utf-8"))
@@ -70,7 +80,7 @@ def originals(data: Path = DATA) -> dict[str, Original]:
         ) from error
 
 
-def packed_files(prefix: str, data: Path = DATA) -> dict[str, bytes]:
+def packed_files(prefix: str) -> dict[str, bytes]:
     """The packed files below a path, as ``katas/beginner/01_x``, by their names below it.
 
     Raises:
@@ -78,6 +88,7 @@ def packed_files(prefix: str, data: Path = DATA) -> dict[str, bytes]:
     """
     import zipfile
 
+    data = data_folder()
     try:
         with zipfile.ZipFile(data / ARCHIVE) as archive:
             return {
@@ -92,19 +103,19 @@ def packed_files(prefix: str, data: Path = DATA) -> dict[str, bytes]:
         ) from error
 
 
-def pack(root: Path, catalog: Iterable[Kata], data: Path = DATA) -> bool:
+def pack(root: Path, catalog: Iterable[Kata]) -> bool:
     """Pack the katas and solutions of a repository.
 
     Args:
         root: the folder that holds ``katas`` and ``solutions``.
         catalog: the katas to index.
-        data: where the packed copy goes.
 
     Returns:
         Whether anything changed.
     """
     from checker.files import write_whole
 
+    data = data_folder()
     archive, index = packed(root, catalog)
     changed = False
     for name, content in ((ARCHIVE, archive), (INDEX, index)):
@@ -112,11 +123,11 @@ def pack(root: Path, catalog: Iterable[Kata], data: Path = DATA) -> bool:
         if not path.is_file() or path.read_bytes() != content:
             write_whole(path, content)
             changed = True
-    originals.cache_clear()
+    _read_index.cache_clear()
     return changed
 
 
-def stale(root: Path, catalog: Iterable[Kata], data: Path = DATA) -> list[str]:
+def stale(root: Path, catalog: Iterable[Kata]) -> list[str]:
     """The files whose packed copy is not what the folders hold; empty when all are.
 
     Contents are compared, not archives: another zlib may compress the same files otherwise.
@@ -124,6 +135,7 @@ def stale(root: Path, catalog: Iterable[Kata], data: Path = DATA) -> list[str]:
     import io
     import zipfile
 
+    data = data_folder()
     archive, index = packed(root, catalog)
     if not (data / ARCHIVE).is_file() or not (data / INDEX).is_file():
         return ["everything: nothing is packed yet"]

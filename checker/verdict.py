@@ -191,9 +191,7 @@ class _Fold:
     ended: bool = False
 
 
-def judge(
-    events: Iterable[dict[str, Any]], context: Context, end: End, seconds: float
-) -> Verdict:
+def judge(events: Iterable[dict[str, Any]], context: Context, end: End, seconds: float) -> Verdict:
     """Fold a run's events into its verdict.
 
     Args:

@@ -157,9 +157,7 @@ def reset_stub(workspace: Workspace, kata: Kata) -> tuple[Path | None, list[str]
     originals = _original_files(kata)
     names = edit_names(kata)
     wanted = {name: data for name, data in originals.items() if names_file(names, name)}
-    present = {
-        name: path for name, path in expand(kata.folder, names).items() if path.is_file()
-    }
+    present = {name: path for name, path in expand(kata.folder, names).items() if path.is_file()}
     return _put_back(workspace, kata, wanted, present)
 
 
@@ -242,4 +240,3 @@ def keep_aside(workspace: Workspace, kata: Kata, files: dict[str, Path]) -> Path
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, target)
     return folder
-

@@ -72,7 +72,7 @@ def _in_order(
     done: dict[str, Verdict] = {}
     waiting = list(katas)
     began = time.monotonic()
-    with open_runner() as runner:
+    with open_runner(len(katas)) as runner:
         jobs = [learner_job(kata, args.seed) for kata in katas]
         view.progress(0, 0.0)
         for job, verdict in run_jobs(runner, jobs, args.jobs or suggested_jobs()):

@@ -27,14 +27,16 @@ def run(args: argparse.Namespace) -> int:
     target = Path(args.dir).absolute()
     _refuse_full(target)
     files = {f"katas/{name}": data for name, data in packed_files("katas").items()}
-    template = pristine.DATA / "workspace"
+    template = pristine.SHIPPED / "workspace"
     for name, path in files_below(template).items():
         files[name.replace("dot_", ".")] = path.read_bytes()
     try:
         for name, data in files.items():
             write_whole(target / name, data)
     except OSError as error:
-        raise CheckerError(f"{error.filename or target} cannot be written ({error.strerror}).") from error
+        raise CheckerError(
+            f"{error.filename or target} cannot be written ({error.strerror})."
+        ) from error
     print(f"A fresh workspace is at {target}, with {len(pristine.originals())} katas.")
     print("Go there and see where you stand:")
     print(f"  cd {shown_path(target)}")

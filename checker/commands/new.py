@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from checker.catalog import LEVELS
 from checker.errors import CheckerError
 from checker.files import write_whole
-from checker.pristine import DATA
+from checker.pristine import SHIPPED
 from checker.proof.flaws import NOTES_SECTIONS
 from checker.views.failure import shown_path
 from checker.workspace import find_workspace
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     if not slug:
         raise CheckerError("The title must hold letters or digits.")
     if set(args.title) & set('"\\\n|'):
-        raise CheckerError('The title must not hold quotes, backslashes, bars or line breaks.')
+        raise CheckerError("The title must not hold quotes, backslashes, bars or line breaks.")
     taken = [kata for kata in workspace.catalog if kata.level == args.level]
     if any(kata.slug == slug for kata in taken):
         raise CheckerError(f"There is a kata {slug!r} in {args.level} already.")
@@ -48,8 +48,8 @@ def run(args: argparse.Namespace) -> int:
         "notes": "\n\n".join(f"## {section}\n\nTODO" for section in NOTES_SECTIONS),
     }
     folders = {"kata": workspace.katas / name, "solution": workspace.root / "solutions" / name}
-    for path in sorted((DATA / "new_kata").rglob("*.txt")):
-        part, _, rest = path.relative_to(DATA / "new_kata").as_posix().partition("/")
+    for path in sorted((SHIPPED / "new_kata").rglob("*.txt")):
+        part, _, rest = path.relative_to(SHIPPED / "new_kata").as_posix().partition("/")
         text = path.read_text(encoding="utf-8")
         for key, value in values.items():
             text = text.replace(f"<<{key}>>", value)

@@ -95,7 +95,7 @@ def _prove(shapes: list[Shape], at_once: int) -> list[Outcome]:
                 end = "\n" if done == total else "\r"
                 print(f"  {done} of {total} runs", end=end, file=sys.stderr, flush=True)
 
-        with open_runner() as runner:
+        with open_runner(len(rounds)) as runner:
             outcomes = run_rounds(runner, rounds, at_once, progress)
     return [outcomes.get(shape.kata.name) or Outcome(shape) for shape in shapes]
 

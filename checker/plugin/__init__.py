@@ -92,6 +92,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         suite = suite_of(item)
         if suite is not None:
             suites.setdefault(suite.path, []).append(item)
+    if suites:
+        # Imported here and not in the first test, whose time is limited.
+        import anyio._backends._asyncio
+        import fastapi  # noqa: F401
     for items in suites.values():
         suite = suite_of(items[0])
         tests = [_describe_test(item) for item in items]

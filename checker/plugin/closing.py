@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from checker.views.failure import shown_path, wrap
 from checker.views.style import Style
+from checker.views.progress import help_lines
 from checker.views.verdicts import kata_line, verdict_lines
 from checker.workspace import main_file, title_of
 
@@ -23,7 +24,7 @@ def closing_lines(run: PlainRun) -> tuple[str, list[str]]:
     first failure of the first unsolved one.
     """
     writer = run.config.get_terminal_writer()
-    width = max(40, min(shutil.get_terminal_size((80, 24)).columns, 100))
+    width = max(60, min(shutil.get_terminal_size((80, 24)).columns, 100))
     style = Style(writer.hasmarkup, width)
     lines: list[str] = []
     if len(run.verdicts) > 1:
@@ -58,10 +59,8 @@ def _first_lines(run: PlainRun, kata: Kata, verdict: Verdict, style: Style) -> l
         ]
     every = not run.quiet and len(run.verdicts) == 1
     lines = verdict_lines(verdict, kata, style, every=every) if run.quiet else []
-    if verdict.kind in ("failing", "untouched", "broken", "timeout"):
-        lines += ["", f"Read: {shown_path(kata.folder / 'README.md')}"]
-        lines += [f"Stuck? `checker hint {kata.level}/{kata.number}` gives one more hint."]
-    return lines
+    stuck = verdict.kind in ("failing", "untouched", "timeout")
+    return [*lines, "", *help_lines(kata, style.width, stuck=stuck)]
 
 
 def next_lines(run: PlainRun) -> list[str]:

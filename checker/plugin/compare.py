@@ -50,7 +50,9 @@ def _lines(op: str, left: Any, right: Any) -> list[str]:
     if op in ("<", "<=", ">", ">="):
         return [f"Got {short(left)}; expected a value {op} {short(right)}."]
     if op in ("is", "is not"):
-        return [f"Got {short(left)}; expected {'' if op == 'is' else 'anything but '}{short(right)}."]
+        return [
+            f"Got {short(left)}; expected {'' if op == 'is' else 'anything but '}{short(right)}."
+        ]
     return []
 
 

@@ -60,8 +60,7 @@ def describe(
     if place_in_folder(error, suite.parent, suite.name):
         return _failure(f"Your code raised {words}", "", type(error).__name__, place, test)
     return _failure(
-        "The answer does not have the shape that this test reads "
-        f"({words}).",
+        f"The answer does not have the shape that this test reads ({words}).",
         "Compare what came back with the contract in the kata's README.",
         type(error).__name__,
         place,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from dataclasses import asdict, dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,12 +13,13 @@ from checker.catalog import SUITE
 from checker.katafile import KataFile, read_kata_file
 from checker.plugin.failures import describe, outcome_of
 from checker.plugin.limits import time_limit
-from checker.suite.exchanges import Exchange
 from checker.views.failure import failure_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
+    from checker.suite.exchanges import Exchange
     from checker.verdict import Failure
 
 
@@ -111,7 +111,8 @@ class TestRun:
                 self.outcome = outcome_of(error)
                 limit = self.suite.file.test_seconds
                 self.failure = describe(error, self.suite.path, self.exchanges, limit)
-            report.longrepr = LearnerRepr(self, report)
+            # pytest asks of it what LearnerRepr has; its own base class is private.
+            report.longrepr = LearnerRepr(self)  # type: ignore[assignment]
         elif report.outcome == "skipped" and self.failure is None:
             self.outcome = "skipped"
         elif report.when == "call" and self.failure is None:
@@ -141,7 +142,7 @@ class LearnerRepr:
     It stands in for pytest's own representation, whose ``reprcrash`` editors read too.
     """
 
-    def __init__(self, run: TestRun, report: pytest.TestReport) -> None:
+    def __init__(self, run: TestRun) -> None:
         assert run.failure is not None
         failure = run.failure
         exchanges = [asdict(exchange) for exchange in run.exchanges]

@@ -7,13 +7,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from checker.catalog import Kata
 from checker.errors import KataFileError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from checker.candidate import Candidate
+    from checker.catalog import Kata
 
 FEWEST_TESTS, MOST_TESTS = 8, 15
 FEWEST_VARIANTS, FEWEST_TRAPS = 2, 4
@@ -164,7 +164,9 @@ def _check_texts(shape: Shape) -> None:
     file = shape.kata.file
     for number, hint in enumerate(file.hints, 1):
         if _CODE_IN_HINT.search(hint):
-            shape.flaw("hint is code", "kata.toml", f"hint {number} gives code away; say it in words")
+            shape.flaw(
+                "hint is code", "kata.toml", f"hint {number} gives code away; say it in words"
+            )
     if sorted(file.hints, key=len) != list(file.hints):
         words = "each hint must say more than the one before; they do not grow"
         shape.flaw("hints do not grow", "kata.toml", words)
@@ -203,7 +205,9 @@ def _need_sections(shape: Shape, name: str, text: str, sections: tuple[str, ...]
     for section in sections:
         body = text.partition(f"\n## {section}\n")[2].partition("\n## ")[0].strip()
         if not body:
-            shape.flaw("missing section", name, f"needs a section `## {section}` that says something")
+            shape.flaw(
+                "missing section", name, f"needs a section `## {section}` that says something"
+            )
 
 
 def _squeeze(text: str) -> str:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import checker
-from checker.candidate import scratch_folder
 from checker.files import files_below
+from checker.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from checker.candidate import Candidate, reference_of, scratch_folder, stage, stub_of
+from checker.candidate import Candidate, Slots, reference_of, stage, stub_of
 from checker.execute import Job, run_jobs
 from checker.runner.spec import Spec
+from checker.scratch import scratch_folder
 from checker.verdict import Context, Verdict
 
 if TYPE_CHECKING:
@@ -91,25 +91,26 @@ def run_rounds(
     """
     outcomes = {round_.shape.kata.name: Outcome(round_.shape) for round_ in rounds}
     with scratch_folder() as scratch:
-        jobs = [_job(round_, scratch) for round_ in rounds]
+        slots = Slots(scratch)
+        jobs = [_job(round_, slots) for round_ in rounds]
         for done, (job, verdict) in enumerate(run_jobs(runner, jobs, at_once), 1):
             _take(outcomes[job.key.shape.kata.name], job.key, verdict)
             progress(done, len(rounds))
     return outcomes
 
 
-def _job(round_: Round, scratch: Path) -> Job:
-    place: list[Path] = []
+def _job(round_: Round, slots: Slots) -> Job:
+    taken: list[Path] = []
 
     def prepare(number: int) -> Spec:
-        place.append(scratch / str(number))
-        folder = stage(round_.shape.kata, round_.candidate, place[0])
+        taken.append(slots.take())
+        folder = stage(round_.shape.kata, round_.candidate, taken[0])
         seconds = round_.shape.kata.file.test_seconds
         return Spec(number, str(folder), str(folder), order=round_.order, test_seconds=seconds)
 
     def done() -> None:
-        for folder in place:
-            shutil.rmtree(folder, ignore_errors=True)
+        for folder in taken:
+            slots.give_back(folder)
 
     return Job(prepare, Context(round_.shape.kata.name), round_, done)
 

@@ -48,15 +48,19 @@ class Runner(Protocol):
         """Close it."""
 
 
-def open_runner() -> Runner:
+def open_runner(expected: int = 0) -> Runner:
     """Start a runner: warm where the system can fork, else cold.
 
     ``KATA_RUNNER=cold`` in the environment asks for the cold one.
+
+    Args:
+        expected: how many runs there will be; 0 when nobody knows. A single one does without
+            the warm-up, which would cost more than it saves.
     """
     if hasattr(os, "fork") and os.environ.get("KATA_RUNNER") != "cold":
         from checker.runner.warm import WarmRunner
 
-        return WarmRunner()
+        return WarmRunner(warm_up=expected != 1)
     from checker.runner.cold import ColdRunner
 
     return ColdRunner()

@@ -10,14 +10,16 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pytest
 
 from checker.runner.spec import Spec, pytest_arguments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
-    import pytest
+T = TypeVar("T")
 
 
 class EventPlugin:
@@ -25,16 +27,30 @@ class EventPlugin:
 
     Args:
         write: takes one whole line of bytes.
+        compiled: a folder for compiled suites; None to keep none.
     """
 
     __name__ = "kata-events"  # the name it is registered under, which the kata plugin looks for
 
-    def __init__(self, write: Callable[[bytes], object]) -> None:
+    def __init__(self, write: Callable[[bytes], object], compiled: str | None = None) -> None:
         self._write = write
+        self._compiled = compiled
 
     def send(self, event: dict[str, Any]) -> None:
         """Send one event."""
         self._write(json.dumps(event, ensure_ascii=True).encode() + b"\n")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, T, T]:
+        """Let pytest keep its compiled copy of a suite where the runner keeps such things."""
+        if self._compiled is None or not isinstance(collector, pytest.Module):
+            return (yield)
+        before = sys.pycache_prefix, sys.dont_write_bytecode
+        sys.pycache_prefix, sys.dont_write_bytecode = self._compiled, False
+        try:
+            return (yield)
+        finally:
+            sys.pycache_prefix, sys.dont_write_bytecode = before
 
     def pytest_kata_event(self, event: dict[str, Any]) -> None:
         """Send what the kata plugin tells."""
@@ -54,22 +70,23 @@ class EventPlugin:
             self.send({"event": "uncollected", "message": f"The suite cannot be read: {message}"})
 
 
-def run_suite(spec: Spec, write: Callable[[bytes], object]) -> int:
+def run_suite(spec: Spec, write: Callable[[bytes], object], compiled: str | None = None) -> int:
     """Run one suite in this process.
 
     Args:
         spec: what to run.
         write: takes the events, one line each.
+        compiled: a folder for compiled suites, so that the next run need not compile them;
+            None to keep none.
 
     Returns:
         The exit code: 0 when pytest came to its end, whatever the tests did.
     """
-    import pytest
     import pytest_asyncio.plugin
 
     import checker.plugin
 
-    events = EventPlugin(write)
+    events = EventPlugin(write, compiled)
     plugins = [events, checker.plugin, pytest_asyncio.plugin]
     code = pytest.main(pytest_arguments(spec), plugins=plugins)
     # A suite that cannot be collected interrupts the run; its event has said why.
@@ -118,14 +135,15 @@ def main() -> None:
     os.dup2(2, 1)
     os.set_inheritable(events, False)
     enter(spec)
-    code = run_suite(spec, lambda line: _write_all(events, line))
+    code = run_suite(spec, lambda line: write_all(events, line))
     sys.stdout.flush()
     sys.stderr.flush()
     # Threads that a candidate left behind must not keep the process.
     os._exit(code)
 
 
-def _write_all(fd: int, data: bytes) -> None:
+def write_all(fd: int, data: bytes) -> None:
+    """Write all of ``data`` to a descriptor."""
     while data:
         data = data[os.write(fd, data) :]
 

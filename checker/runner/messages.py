@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from checker.verdict import End
+if TYPE_CHECKING:
+    from checker.verdict import End
 
 
 @dataclass(frozen=True)

@@ -22,14 +22,18 @@ import sys
 import tempfile
 import time
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import IO, Any
 
+from checker.loading import forget_modules
 from checker.runner import child
 from checker.runner.spec import Spec
+from checker.scratch import scratch_folder
 from checker.verdict import End
 
 _OUTPUT_BYTES = 4_000
 PRELOAD = (
+    "anyio._backends._asyncio",
     "checker.plugin",
     "fastapi",
     "fastapi.testclient",
@@ -38,8 +42,50 @@ PRELOAD = (
     "pydantic.v1",
     "pytest",
     "pytest_asyncio.plugin",
+    "resource",
 )
 """Imported before the first fork: what suites import anyway."""
+
+WARM_KATA = {
+    "kata.toml": """
+title = "Warm up"
+question = "?"
+concepts = ["none"]
+minutes = 1
+edit = ["app.py"]
+hints = ["a", "bb", "ccc"]
+links = [{ title = "none", url = "https://example.org" }]
+""",
+    "app.py": """
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, HTTPException, Query, Response
+from pydantic import BaseModel, Field
+
+
+class Thing(BaseModel):
+    name: str = Field(min_length=1)
+
+
+app = FastAPI()
+
+
+@app.post("/things", status_code=201)
+async def add(thing: Thing, number: Annotated[int, Query(ge=0)] = 1) -> Thing:
+    return thing
+""",
+    "test_app.py": """
+def test_warm(client, values):
+    assert client.post("/things", json={"name": values.word()}).status_code == 201
+    assert client.post("/things?number=x", json={}).status_code == 422
+    assert client.get("/openapi.json").status_code == 200
+
+
+def test_failing(client):
+    assert client.get("/none").status_code == 200
+""",
+}
+"""A suite that is run once in the warm process, to have done whatever a first run does."""
 
 
 @dataclass
@@ -71,9 +117,11 @@ class Server:
     Args:
         requests: the descriptor that requests come from.
         answers: the descriptor that messages go to.
+        compiled: a folder for compiled suites.
     """
 
-    def __init__(self, requests: int, answers: int) -> None:
+    def __init__(self, requests: int, answers: int, compiled: str) -> None:
+        self._compiled = compiled
         self._requests = requests
         self._answers = answers
         self._buffer = b""
@@ -147,9 +195,9 @@ class Server:
             os.dup2(null, 0)
             os.dup2(output.fileno(), 1)
             os.dup2(output.fileno(), 2)
-            sys.stdin = open(0, closefd=False)  # noqa: PTH123, SIM115 - descriptor 0
+            sys.stdin = open(0, closefd=False)  # noqa: SIM115 - descriptor 0
             child.enter(spec)
-            code = child.run_suite(spec, lambda line: child._write_all(writer, line))
+            code = child.run_suite(spec, lambda line: child.write_all(writer, line), self._compiled)
             sys.stdout.flush()
             sys.stderr.flush()
         except BaseException:
@@ -237,7 +285,7 @@ class Server:
                 os.waitpid(pid, 0)
 
     def _send_raw(self, line: bytes) -> None:
-        child._write_all(self._answers, line)
+        child.write_all(self._answers, line)
 
 
 def _tail(output: IO[bytes]) -> str:
@@ -293,6 +341,22 @@ def preload() -> None:
             importlib.import_module(name)
 
 
+def warm_up() -> None:
+    """Run one tiny suite here, so that children find done whatever a first run does.
+
+    It pulls in what pytest, FastAPI and the event loop import when they are first used, and
+    leaves no thread behind.
+    """
+    with contextlib.suppress(Exception), tempfile.TemporaryDirectory(prefix="kata-warm-") as base:
+        folder = Path(base).resolve() / "beginner" / "00_warm"
+        folder.mkdir(parents=True)
+        for file, text in WARM_KATA.items():
+            (folder / file).write_text(text)
+        child.run_suite(Spec(0, str(folder), str(folder)), lambda line: None)
+        forget_modules()
+        sys.modules.pop("test_app", None)
+
+
 def main() -> None:
     """Serve on standard input and output."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the client's to handle
@@ -304,10 +368,12 @@ def main() -> None:
         os.set_inheritable(fd, False)
     adopt_orphans()
     preload()
+    if sys.argv[1:] != ["imports"]:
+        warm_up()
     gc.collect()
     gc.freeze()
-    with contextlib.suppress(BrokenPipeError):
-        Server(requests, answers).serve()
+    with contextlib.suppress(BrokenPipeError), scratch_folder() as compiled:
+        Server(requests, answers, str(compiled)).serve()
 
 
 if __name__ == "__main__":

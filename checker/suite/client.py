@@ -113,9 +113,7 @@ class AppTransport(httpx2.BaseTransport):
     async def _send(self, request: httpx2.Request, body: bytes, exchange: Exchange) -> Reply:
         chunks: list[bytes] = []
 
-        async def app(
-            scope: MutableMapping[str, Any], receive: Any, send: Any
-        ) -> None:
+        async def app(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
             async def record(message: MutableMapping[str, Any]) -> None:
                 if message["type"] == "http.response.body" and message.get("body"):
                     chunks.append(message["body"])
@@ -132,9 +130,7 @@ class AppTransport(httpx2.BaseTransport):
                 exchange.handler = place_of_function(scope.get("endpoint"), self.folder)
 
         transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
-        inner = httpx2.Request(
-            request.method, request.url, headers=request.headers, content=body
-        )
+        inner = httpx2.Request(request.method, request.url, headers=request.headers, content=body)
         answer = await transport.handle_async_request(inner)
         content = await answer.aread()
         exchange.status = answer.status_code

@@ -54,9 +54,7 @@ def parameters(document: dict[str, Any], method: str, path: str) -> dict[str, di
     return {parameter["name"]: parameter for parameter in listed}
 
 
-def answer_schema(
-    document: dict[str, Any], method: str, path: str, status: int
-) -> dict[str, Any]:
+def answer_schema(document: dict[str, Any], method: str, path: str, status: int) -> dict[str, Any]:
     """The JSON schema of an answer, resolved.
 
     Raises:

@@ -11,14 +11,22 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_FIRST = ("Ada", "Bilal", "Chiara", "Dario", "Edda", "Farid", "Grace", "Hana", "Ines", "Jonas",
-          "Kofi", "Lena", "Mira", "Noor", "Otis", "Priya", "Quinn", "Rosa", "Sami", "Tove")  # fmt: skip
-_LAST = ("Abara", "Brandt", "Castell", "Dahl", "Eriksen", "Fontaine", "Garza", "Hoang", "Ito",
-         "Jansen", "Kaya", "Lindqvist", "Moreau", "Nakata", "Okafor", "Petrov", "Rossi", "Silva")  # fmt: skip
-_ADJECTIVES = ("Amber", "Broken", "Crooked", "Distant", "Emerald", "Forgotten", "Gentle",
-               "Hidden", "Iron", "Last", "Midnight", "Patient", "Quiet", "Salt", "Winter")  # fmt: skip
-_NOUNS = ("Archive", "Bridge", "Cartographer", "Garden", "Harbour", "Island", "Lantern",
-          "Letter", "Library", "Orchard", "River", "Shelf", "Station", "Tide", "Winter")  # fmt: skip
+_FIRST = (
+    "Ada Bilal Chiara Dario Edda Farid Grace Hana Ines Jonas "
+    "Kofi Lena Mira Noor Otis Priya Quinn Rosa Sami Tove"
+).split()
+_LAST = (
+    "Abara Brandt Castell Dahl Eriksen Fontaine Garza Hoang Ito "
+    "Jansen Kaya Lindqvist Moreau Nakata Okafor Petrov Rossi Silva"
+).split()
+_ADJECTIVES = (
+    "Amber Broken Crooked Distant Emerald Forgotten Gentle "
+    "Hidden Iron Last Midnight Patient Quiet Salt Winter"
+).split()
+_NOUNS = (
+    "Archive Bridge Cartographer Garden Harbour Island Lantern "
+    "Letter Library Orchard River Shelf Station Tide Winter"
+).split()
 
 
 class Values:

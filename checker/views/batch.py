@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from checker.views.failure import shown_path
-from checker.views.progress import what_to_do
+from checker.views.progress import help_lines, what_to_do
 from checker.views.verdicts import kata_line, verdict_lines
 
 if TYPE_CHECKING:
@@ -67,6 +66,5 @@ class BatchView:
                 print("\n".join(what_to_do(kata)))
                 return
             print("\n".join(verdict_lines(verdict, kata, self._style, every=False)))
-        print(f"\nRead: {shown_path(kata.folder / 'README.md')}")
-        if verdict.kind in ("failing", "untouched", "timeout"):
-            print(f"Stuck? `checker hint {kata.level}/{kata.number}` gives one more hint.")
+        stuck = verdict.kind in ("failing", "untouched", "timeout")
+        print("\n" + "\n".join(help_lines(kata, self._style.width, stuck=stuck)))

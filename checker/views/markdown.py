@@ -32,7 +32,9 @@ def report_markdown(states: Sequence[KataProgress], name: str, time: str) -> str
             continue
         done = sum(state.state == "solved" for state in mine)
         lines += [f"## {level.capitalize()}: {done} of {len(mine)}", ""]
-        lines.append("| kata | state | tests | runs | hints | solution seen | solved | last worked on |")
+        lines.append(
+            "| kata | state | tests | runs | hints | solution seen | solved | last worked on |"
+        )
         lines.append("|---|---|--:|--:|--:|---|---|---|")
         lines += [_row(state) for state in mine]
         lines.append("")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from checker.catalog import LEVELS
 from checker.progress import next_up
-from checker.views.failure import shown_path
+from checker.views.failure import shown_path, wrap
 from checker.workspace import main_file, title_of
 
 if TYPE_CHECKING:
@@ -67,6 +67,21 @@ def what_to_do(kata: Kata) -> list[str]:
         f"  edit   {shown_path(main_file(kata))}",
         f"  check  checker check {kata.level}/{kata.number}",
     ]
+
+
+def help_lines(kata: Kata, width: int, *, stuck: bool) -> list[str]:
+    """Where a learner finds help with a kata that is not solved yet.
+
+    Args:
+        kata: the kata.
+        width: the terminal's, in columns.
+        stuck: whether a hint can help, too.
+    """
+    lines = [f"Read: {shown_path(kata.folder / 'README.md')}"]
+    if stuck:
+        name = f"{kata.level}/{kata.number}"
+        lines += wrap(f"Stuck? `checker hint {name}` gives one more hint.", width)
+    return lines
 
 
 def list_lines(states: Sequence[KataProgress], style: Style) -> list[str]:

@@ -50,6 +50,8 @@ def flaw_lines(outcomes: Sequence[Outcome], style: Style) -> list[str]:
             for flaw in shape.flaws:
                 lines += wrap(f"  {flaw.rule}: {flaw.where}: {flaw.words}", style.width, "    ")
         if outcome.rounds and outcome.unneeded():
-            lines.append(f"{shape.kata.name}: no trap fails on these tests alone (a note, no flaw):")
+            lines.append(
+                f"{shape.kata.name}: no trap fails on these tests alone (a note, no flaw):"
+            )
             lines += [f"    {name}" for name in outcome.unneeded()]
     return lines

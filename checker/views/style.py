@@ -53,7 +53,7 @@ def style_for(stream: TextIO | None = None) -> Style:
     """Find out what a stream can show.
 
     Colour follows https://no-color.org and ``FORCE_COLOR``; the width is the terminal's, between
-    40 and 100 columns, or 80 where there is no terminal.
+    60 and 100 columns, or 80 where there is no terminal.
     """
     stream = stream or sys.stdout
     terminal = stream.isatty()
@@ -69,10 +69,10 @@ def style_for(stream: TextIO | None = None) -> Style:
 def _width(terminal: bool) -> int:
     columns = os.environ.get("COLUMNS", "")
     if columns.isdigit() and int(columns):
-        return max(40, min(int(columns), 100))
+        return max(60, min(int(columns), 100))
     if not terminal:
         return 80
     try:
-        return max(40, min(os.get_terminal_size().columns, 100))
+        return max(60, min(os.get_terminal_size().columns, 100))
     except OSError:
         return 80

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from checker.views.failure import failure_lines, shown_path, wrap
-from checker.views.style import Style
 from checker.workspace import title_of
 
 if TYPE_CHECKING:
     from checker.catalog import Kata
     from checker.verdict import TestResult, Verdict
+    from checker.views.style import Style
 
 _MOST_OUTPUT = 20
 
