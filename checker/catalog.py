@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,7 @@ from checker.katafile import KataFile, read_kata_file
 
 LEVELS = ("beginner", "mid", "senior")
 SUITE = "test_app.py"
-_FOLDER = re.compile(r"(\d\d)_([a-z0-9]+(?:_[a-z0-9]+)*)")
+_FOLDER = re.compile(r"(\d\d+)_([a-z0-9]+(?:_[a-z0-9]+)*)")
 
 
 @dataclass(frozen=True)
@@ -80,19 +81,21 @@ def load_catalog(katas: Path) -> tuple[Kata, ...]:
         folder = katas / level
         if not folder.is_dir():
             continue
-        taken: dict[int, str] = {}
-        for entry in sorted(folder.iterdir()):
-            parsed = parse_folder_name(entry.name)
-            if parsed is None or not entry.is_dir():
-                continue
-            number, slug = parsed
-            if number in taken:
-                raise CatalogError(
-                    f"{folder}: {taken[number]} and {entry.name} share the number {number}; "
-                    "rename one of them"
-                )
-            taken[number] = entry.name
-            found.append(Kata(level, number, slug, entry))
+        taken: dict[int, Kata] = {}
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                parsed = parse_folder_name(entry.name)
+                if parsed is None or not entry.is_dir():
+                    continue
+                kata = Kata(level, *parsed, folder / entry.name)
+                if kata.number in taken:
+                    first, second = sorted((taken[kata.number].folder.name, entry.name))
+                    raise CatalogError(
+                        f"{folder}: {first} and {second} share the number {kata.number}; "
+                        "rename one of them"
+                    )
+                taken[kata.number] = kata
+        found += [taken[number] for number in sorted(taken)]
     if not found:
         raise CatalogError(f"{katas} holds no kata (folders like beginner/01_first_kata)")
     return tuple(found)

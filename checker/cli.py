@@ -17,6 +17,7 @@ COMMANDS = {
     "status": "where I stand: levels, bars, what is next",
     "list": "every kata with its state",
     "check": "run suites: a level, a kata, or everything",
+    "watch": "stay with a kata: a verdict at each save",
     "next": "the next kata, in the editor",
     "open": "a kata, in the editor",
     "read": "a kata's page, in the terminal",

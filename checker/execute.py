@@ -56,24 +56,30 @@ def run_jobs(
     waiting = deque(jobs)
     active: dict[int, _Active] = {}
     number = 0
+
+    def fill() -> None:
+        nonlocal number
+        while waiting and len(active) < at_once:
+            number += 1
+            job = waiting.popleft()
+            runner.start(job.prepare(number))
+            active[number] = _Active(job)
+
     try:
-        while waiting or active:
-            while waiting and len(active) < at_once:
-                number += 1
-                job = waiting.popleft()
-                runner.start(job.prepare(number))
-                active[number] = _Active(job)
-            for message in runner.messages():
-                if isinstance(message, Over):
-                    over = active.pop(message.run)
-                    verdict = judge(over.events, over.job.context, message.end, message.seconds)
-                    over.job.done()
-                    yield over.job, verdict
-                    break
-                run = active[message.run]
-                run.events.append(message.event)
-                if listener is not None:
-                    listener(run.job, message.event)
+        fill()
+        # One loop over all messages: a batch that was read holds those of several runs.
+        for message in runner.messages():
+            if isinstance(message, Over):
+                over = active.pop(message.run)
+                verdict = judge(over.events, over.job.context, message.end, message.seconds)
+                over.job.done()
+                fill()
+                yield over.job, verdict
+                continue
+            run = active[message.run]
+            run.events.append(message.event)
+            if listener is not None:
+                listener(run.job, message.event)
     finally:
         for number, left in active.items():
             runner.cancel(number)

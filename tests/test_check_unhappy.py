@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tests.desk import Desk, make_desk
 
 as_root = os.name == "posix" and os.geteuid() == 0
@@ -111,7 +112,9 @@ def test_os_exit_is_a_crash_never_a_pass(desk: Desk, runner: str, code: int) -> 
     desk.write(source.replace('    return {"text": "Bye"}', f"    import os; os._exit({code})"))
     verdict = desk.verdict("hello", KATA_RUNNER=runner)
     assert verdict["kind"] == "crashed"
-    assert f"ended by itself with exit code {code} during test_bye_answers_200" in verdict["message"]
+    assert (
+        f"ended by itself with exit code {code} during test_bye_answers_200" in verdict["message"]
+    )
     outcomes = [test["outcome"] for test in verdict["tests"]]
     assert outcomes == ["passed", "passed", "passed", "not run"], "what came before is kept"
 
@@ -242,9 +245,7 @@ def test_two_runs_at_once_both_count(desk: Desk) -> None:
     desk.solve("02_count")
     command = [sys.executable, "-m", "checker", "check", "--json"]
     runs = [
-        subprocess.Popen(
-            [*command, kata], cwd=desk.root, env=desk.env(), stdout=subprocess.PIPE
-        )
+        subprocess.Popen([*command, kata], cwd=desk.root, env=desk.env(), stdout=subprocess.PIPE)
         for kata in ("hello", "count")
     ]
     assert [run.wait(60) for run in runs] == [0, 0]
@@ -291,7 +292,13 @@ def test_an_output_without_the_marks_does_not_fail(desk: Desk) -> None:
 def test_a_closed_pipe_ends_quietly(desk: Desk) -> None:
     shell = f"{sys.executable} -m checker list | head -1"
     done = subprocess.run(
-        shell, shell=True, cwd=desk.root, env=desk.env(), capture_output=True, text=True, check=False
+        shell,
+        shell=True,
+        cwd=desk.root,
+        env=desk.env(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.stderr == ""
 

@@ -39,8 +39,6 @@ def run(args: argparse.Namespace) -> int:
     if any(kata.slug == slug for kata in taken):
         raise CheckerError(f"There is a kata {slug!r} in {args.level} already.")
     number = max((kata.number for kata in taken), default=0) + 1
-    if number > 99:
-        raise CheckerError(f"{args.level} holds 99 katas, and there is no number left.")
     name = f"{args.level}/{number:02}_{slug}"
     values = {
         "title": args.title.strip(),

@@ -94,7 +94,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             suites.setdefault(suite.path, []).append(item)
     if suites:
         # Imported here and not in the first test, whose time is limited.
-        import anyio._backends._asyncio
+        import anyio._backends._asyncio  # noqa: F401
         import fastapi  # noqa: F401
     for items in suites.values():
         suite = suite_of(items[0])

@@ -6,8 +6,8 @@ import shutil
 from typing import TYPE_CHECKING
 
 from checker.views.failure import shown_path, wrap
-from checker.views.style import Style
 from checker.views.progress import help_lines
+from checker.views.style import Style
 from checker.views.verdicts import kata_line, verdict_lines
 from checker.workspace import main_file, title_of
 
@@ -38,9 +38,12 @@ def closing_lines(run: PlainRun) -> tuple[str, list[str]]:
             f"pytest {shown_path(kata.folder)}",
             width,
         )
+    for name, reason in run.unreadable.items():
+        lines += wrap(f"The suite of {name} cannot be read: {reason}", width)
+        lines.append(f"Bring the original back with: checker reset {name} --suite")
     if run.unsaved:
         lines += wrap(f"Progress could not be saved: {run.unsaved}", width)
-    if first is None and run.verdicts:
+    if first is None and run.verdicts and not run.unreadable:
         lines += next_lines(run)
     return _title(run), lines
 

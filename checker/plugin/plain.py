@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from checker.catalog import Kata, parse_folder_name
+from checker.catalog import SUITE, Kata, parse_folder_name
 from checker.errors import CheckerError
 from checker.plugin.suites import Suite, suite_of
 from checker.verdict import Context, End, Verdict, judge
@@ -41,6 +42,7 @@ class PlainRun:
         self.verdicts: list[tuple[Kata, Verdict]] = []
         self.partial: list[tuple[Kata, int, int]] = []
         self.workspace: Workspace | None = None
+        self.unreadable: dict[str, str] = {}
         self.unsaved = ""
         self.quiet = False
         self._began = 0.0
@@ -55,6 +57,17 @@ class PlainRun:
         elif event["event"] == "finished":
             seen.seconds += time.perf_counter() - self._began
         seen.events.append(event)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keep why a suite could not be read; the other suites are run all the same."""
+        path = Path(str(report.fspath or ""))
+        folder = self.config.rootpath / path.parent
+        if report.failed and path.name == SUITE and (folder / "kata.toml").is_file():
+            lines = [line for line in str(report.longrepr).splitlines() if line.strip()]
+            reason = lines[-1].removeprefix("E").strip() if lines else "no reason given"
+            name = f"{folder.parent.name}/{folder.name}"
+            self.unreadable[name] = reason
+            self.config.option.continue_on_collection_errors = True
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Leave the failures to the closing section when the run holds nothing but katas."""
@@ -111,7 +124,7 @@ class PlainRun:
         """Write the closing section."""
         from checker.plugin.closing import closing_lines
 
-        if self.verdicts or self.partial:
+        if self.verdicts or self.partial or self.unreadable:
             title, lines = closing_lines(self)
             terminalreporter.section(title)
             for line in lines:

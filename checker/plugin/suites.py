@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from checker.catalog import SUITE
+from checker.errors import KataFileError
 from checker.katafile import KataFile, read_kata_file
 from checker.plugin.failures import describe, outcome_of
 from checker.plugin.limits import time_limit
@@ -50,7 +51,7 @@ def suite_of(item: pytest.Item) -> Suite | None:
     """The suite that a test belongs to; None for a test that is no kata's.
 
     Raises:
-        KataFileError: the kata's ``kata.toml`` breaks the format.
+        pytest.UsageError: the kata's ``kata.toml`` breaks the format.
     """
     return _suite_at(item.path)
 
@@ -59,7 +60,13 @@ def suite_of(item: pytest.Item) -> Suite | None:
 def _suite_at(path: Path) -> Suite | None:
     if path.name != SUITE or not (path.parent / "kata.toml").is_file():
         return None
-    return Suite(path, read_kata_file(path.parent / "kata.toml"))
+    try:
+        return Suite(path, read_kata_file(path.parent / "kata.toml"))
+    except KataFileError as error:
+        name = f"{path.parent.parent.name}/{path.parent.name}"
+        raise pytest.UsageError(
+            f"{error}\nBring the original back with: checker reset {name} --suite"
+        ) from None
 
 
 _current: list[bool] = []

@@ -16,14 +16,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Protocol
 
-from checker.runner.messages import Over, Sent
+from checker.runner.messages import Gone, Over, Sent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from checker.runner.spec import Spec
 
-__all__ = ["Over", "Runner", "Sent", "open_runner", "suggested_jobs"]
+__all__ = ["Gone", "Over", "Runner", "Sent", "open_runner", "suggested_jobs"]
 
 
 class Runner(Protocol):
@@ -37,6 +37,9 @@ class Runner(Protocol):
 
     def messages(self, timeout: float | None = None) -> Iterator[Sent | Over]:
         """Yield what the runs send, until none is left or nothing came for ``timeout`` seconds."""
+
+    def listen(self, deliver: Callable[[Sent | Over | Gone], object]) -> None:
+        """Deliver every message from a thread of its own; in place of `messages`."""
 
     def close(self) -> None:
         """End every run and the process behind them."""

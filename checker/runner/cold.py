@@ -14,12 +14,12 @@ import threading
 import time
 from typing import IO, TYPE_CHECKING, Any
 
-from checker.runner.messages import Over, Sent
+from checker.runner.messages import Gone, Over, Sent
 from checker.runner.spec import run_environment
 from checker.verdict import End
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from checker.runner.spec import Spec
 
@@ -52,6 +52,18 @@ class ColdRunner:
             if isinstance(message, Over):
                 self._running.pop(message.run, None)
             yield message
+
+    def listen(self, deliver: Callable[[Sent | Over | Gone], object]) -> None:
+        """Deliver every message from a thread of its own; in place of `messages`."""
+
+        def work() -> None:
+            while True:
+                message = self._queue.get()
+                if isinstance(message, Over):
+                    self._running.pop(message.run, None)
+                deliver(message)
+
+        threading.Thread(target=work, name="kata runner", daemon=True).start()
 
     def close(self) -> None:
         """End every run."""

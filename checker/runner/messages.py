@@ -35,3 +35,14 @@ class Over:
     run: int
     end: End
     seconds: float
+
+
+@dataclass(frozen=True)
+class Gone:
+    """The process behind the runner has died; nothing more comes from it.
+
+    Attributes:
+        reason: what happened and what to do.
+    """
+
+    reason: str

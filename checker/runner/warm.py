@@ -6,16 +6,17 @@ import json
 import selectors
 import subprocess
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING
 
 from checker.errors import CheckerError
-from checker.runner.messages import Over, Sent
+from checker.runner.messages import Gone, Over, Sent
 from checker.runner.spec import run_environment
 from checker.verdict import End
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from checker.runner.spec import Spec
 
@@ -38,11 +39,12 @@ class WarmRunner:
             start_new_session=True,
         )
         assert self._server.stdout is not None
-        self.fd = self._server.stdout.fileno()
+        self.pid = self._server.pid
         self._selector = selectors.DefaultSelector()
-        self._selector.register(self.fd, selectors.EVENT_READ)
+        self._selector.register(self._server.stdout, selectors.EVENT_READ)
         self._buffer = b""
         self._running: set[int] = set()
+        self._closing = False
 
     def start(self, spec: Spec) -> None:
         """Begin a run."""
@@ -90,8 +92,25 @@ class WarmRunner:
                 found.append(Over(message["run"], End(**message["end"]), message["seconds"]))
         return found
 
+    def listen(self, deliver: Callable[[Sent | Over | Gone], object]) -> None:
+        """Deliver every message from a thread of its own; in place of `messages`."""
+
+        def work() -> None:
+            try:
+                while True:
+                    for message in self.read():
+                        deliver(message)
+            except CheckerError as error:
+                if not self._closing:
+                    deliver(Gone(str(error)))
+            except (OSError, ValueError):
+                return  # closed meanwhile
+
+        threading.Thread(target=work, name="kata runner", daemon=True).start()
+
     def close(self) -> None:
         """End every run and the warm process."""
+        self._closing = True
         self._selector.close()
         for stream in (self._server.stdin, self._server.stdout):
             if stream is not None:

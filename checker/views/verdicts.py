@@ -26,7 +26,9 @@ HEADLINES = {
 }
 
 
-def verdict_lines(verdict: Verdict, kata: Kata, style: Style, *, every: bool) -> list[str]:
+def verdict_lines(
+    verdict: Verdict, kata: Kata, style: Style, *, every: bool, headed: bool = True
+) -> list[str]:
     """The whole view of one verdict.
 
     Args:
@@ -34,11 +36,12 @@ def verdict_lines(verdict: Verdict, kata: Kata, style: Style, *, every: bool) ->
         kata: the kata, for its title and paths.
         style: what the output can show.
         every: show each failure in full, not only the first.
+        headed: begin with the headline.
 
     Returns:
         Lines without line ends.
     """
-    lines = [headline(verdict, kata, style)]
+    lines = [headline(verdict, kata, style)] if headed else []
     if verdict.message:
         lines += _message_lines(verdict, style)
     failed = [t for t in verdict.tests if t.outcome not in ("passed", "not run")]
@@ -48,7 +51,7 @@ def verdict_lines(verdict: Verdict, kata: Kata, style: Style, *, every: bool) ->
         return lines
     shown = failed if every else failed[:1]
     for test in shown:
-        lines += ["", *test_lines(test, kata, style)]
+        lines += [*([""] if lines else []), *test_lines(test, kata, style)]
     rest = [t for t in verdict.tests if t.outcome != "passed" and t not in shown]
     if rest:
         lines += ["", style.paint("Still to do:", "bold")]

@@ -1,0 +1,311 @@
+"""One watch session: takes news from a queue, runs the suite, and draws."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import signal
+import sys
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from checker import journal, progress
+from checker.commands.shared import Desk, open_desk, remember
+from checker.editor import open_files
+from checker.errors import CheckerError
+from checker.learner import learner_job
+from checker.runner import Gone, Over, Sent, open_runner
+from checker.runner.fingerprint import fingerprint
+from checker.verdict import Context, Verdict, judge
+from checker.views.failure import shown_path
+from checker.views.style import Style, style_for
+from checker.views.verdicts import verdict_lines
+from checker.watch.changes import Saved, Watcher
+from checker.watch.keys import raw_keys
+from checker.watch.screen import body_height, body_lines, frame
+from checker.watch.state import Watching, began_run, ended_run, scrolled, show_page, took_event
+from checker.workspace import Workspace, edit_names, reset_stub
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from checker.catalog import Kata
+    from checker.runner import Runner
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key was pressed."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Resized:
+    """The terminal's size has changed."""
+
+
+News = Key | Resized | Saved | Sent | Over | Gone
+
+
+@dataclass
+class _Run:
+    """The run under way."""
+
+    number: int
+    context: Context
+    began: float
+    events: list[dict[str, Any]]
+
+
+class Session:
+    """Stays with one kata until it is told to quit.
+
+    Args:
+        desk: the workspace and where each kata stands.
+        kata: the kata to begin with.
+        show: draws a state.
+    """
+
+    def __init__(self, desk: Desk, kata: Kata, show: Callable[[Watching], object]) -> None:
+        self.workspace: Workspace = desk.workspace
+        self.inbox: queue.Queue[News] = queue.Queue()
+        self.state = Watching(kata)
+        self._show = show
+        self._runner: Runner | None = None
+        self._made = fingerprint()
+        self._run: _Run | None = None
+        self._number = 0
+        self._failures = 0
+        self._watcher = Watcher(desk.workspace.katas, self.inbox.put)
+        self._quit = False
+        self._watcher.follow(kata.folder)
+        self._look_around(desk)
+
+    def watch(self) -> None:
+        """Run until quit."""
+        try:
+            self._watcher.start()
+            self._begin_run()
+            while not self._quit:
+                with contextlib.suppress(queue.Empty):
+                    # With a time-out, so that Ctrl-C gets through on Windows, too.
+                    self._take(self.inbox.get(timeout=1))
+                # Several news may have come together; they are drawn once.
+                while not self._quit and not self.inbox.empty():
+                    self._take(self.inbox.get())
+                self.state = replace(self.state, way=self._watcher.way)
+                self._show(self.state)
+        finally:
+            self._watcher.stop()
+            if self._runner is not None:
+                self._runner.close()
+
+    def _take(self, news: News) -> None:
+        match news:
+            case Key(name):
+                self._press(name)
+            case Saved(names):
+                self.state = replace(self.state, news=f"saved {', '.join(names[:3])}")
+                self._begin_run()
+            case Sent(run, event) if self._run and run == self._run.number:
+                self._run.events.append(event)
+                self.state = took_event(self.state, event)
+            case Over(run, end, seconds) if self._run and run == self._run.number:
+                took = time.monotonic() - self._run.began
+                verdict = judge(self._run.events, self._run.context, end, seconds)
+                self._run = None
+                self._failures = 0
+                self._settle(verdict, took)
+            case Gone(reason):
+                self._recover(reason)
+
+    def _settle(self, verdict: Verdict, took: float) -> None:
+        """Show a verdict first, and remember it then: the learner is waiting for the one."""
+        self.state = ended_run(self.state, verdict, took)
+        if self.state.page == "reset":
+            self.state = replace(self.state, page="verdict")
+        self._show(self.state)
+        if verdict.kind != "untouched":
+            remember(self.workspace, journal.entry_of_verdict(verdict, "watch"))
+        if verdict.kind == "solved":
+            self._look_around(open_desk())
+            self._show(self.state)
+
+    def _begin_run(self) -> None:
+        """Start a run; one that is under way is cancelled."""
+        now = fingerprint()
+        if self._runner is not None and now != self._made:
+            self._runner.close()
+            self._runner = None
+            self.state = replace(self.state, warming=True, news="packages changed: starting anew")
+        if self._runner is None:
+            self._made = now
+            self._runner = open_runner()
+            self._runner.listen(self.inbox.put)
+        elif self._run is not None:
+            self._runner.cancel(self._run.number)
+        self._number += 1
+        job = learner_job(self.state.kata)
+        self._run = _Run(self._number, job.context, time.monotonic(), [])
+        self._runner.start(job.prepare(self._number))
+        self.state = began_run(self.state)
+
+    def _recover(self, reason: str) -> None:
+        """The warm process died: start another, but not without end."""
+        self._failures += 1
+        if self._runner is not None:
+            self._runner.close()
+        self._runner, self._run = None, None
+        self.state = replace(self.state, running=False, news=reason)
+        if self._failures <= 2:
+            self._begin_run()
+
+    def _press(self, key: str) -> None:
+        if self.state.page == "reset":
+            self.state = replace(self.state, page="verdict")
+            if key == "y":
+                self._reset()
+            return
+        actions: dict[str, Callable[[], None]] = {
+            "q": self._stop,
+            "r": self._begin_run,
+            "h": self._hint,
+            "f": lambda: self._page("full"),
+            "k": lambda: self._page("page"),
+            "x": lambda: self._page("reset"),
+            "o": self._open,
+            "n": lambda: self._go(1),
+            "p": lambda: self._go(-1),
+            "escape": lambda: self._page("verdict"),
+        }
+        if key in ("up", "down", "page up", "page down"):
+            size = terminal_size()
+            length = len(body_lines(self.state, style_for()))
+            page = "full" if self.state.page == "verdict" else self.state.page
+            self.state = replace(self.state, page=page)
+            self.state = scrolled(self.state, key, body_height(size.lines), length)
+        elif key in actions:
+            actions[key]()
+
+    def _stop(self) -> None:
+        self._quit = True
+
+    def _page(self, page: str) -> None:
+        self.state = show_page(self.state, page)
+
+    def _hint(self) -> None:
+        """Show the hints taken so far; on their page, and at the very first, take one more."""
+        more = self.state.hints < len(self.state.kata.file.hints)
+        if more and (self.state.page == "hints" or not self.state.hints):
+            self.state = replace(self.state, hints=self.state.hints + 1)
+            entry = journal.Entry(
+                journal.now(), self.state.kata.name, "hint", hint=self.state.hints
+            )
+            remember(self.workspace, entry)
+        self.state = replace(self.state, page="hints", scroll=0)
+
+    def _open(self) -> None:
+        kata = self.state.kata
+        names = [name for name in edit_names(kata) if not name.endswith("/")]
+        problem = open_files([kata.folder / "README.md", *(kata.folder / name for name in names)])
+        self.state = replace(self.state, news=problem or "opened in the editor")
+
+    def _reset(self) -> None:
+        try:
+            kept, _ = reset_stub(self.workspace, self.state.kata)
+        except CheckerError as error:
+            self.state = replace(self.state, news=str(error))
+            return
+        news = f"your version is kept in {shown_path(kept)}" if kept else "it was the stub already"
+        self.state = replace(self.state, news=news)
+        remember(self.workspace, journal.Entry(journal.now(), self.state.kata.name, "reset"))
+
+    def _go(self, step: int) -> None:
+        """Go to the next unsolved kata, or to the one before this in the catalogue."""
+        desk = open_desk()
+        katas = desk.workspace.catalog
+        if step > 0:
+            upcoming = progress.next_up(desk.states, self.state.kata)
+            target = upcoming.kata if upcoming else self.state.kata
+        else:
+            place = [kata.name for kata in katas].index(self.state.kata.name)
+            target = katas[(place - 1) % len(katas)]
+        if target.name == self.state.kata.name:
+            self.state = replace(self.state, news="there is no other kata to go to")
+            return
+        self.state = Watching(target, warming=False)
+        self._watcher.follow(target.folder)
+        self._look_around(desk)
+        remember(self.workspace, journal.Entry(journal.now(), target.name, "open"))
+        self._begin_run()
+
+    def _look_around(self, desk: Desk) -> None:
+        """Know what the screen says about this kata and the others."""
+        kata = self.state.kata
+        states = desk.states
+        upcoming = progress.next_up(states, kata)
+        self.state = replace(
+            self.state,
+            hints=desk.state(kata).hints,
+            solved=sum(state.state == "solved" for state in states),
+            total=len(states),
+            upcoming=upcoming.kata if upcoming and upcoming.kata.name != kata.name else None,
+        )
+
+
+def terminal_size() -> os.terminal_size:
+    """The terminal's size; 80×24 where it cannot be known."""
+    try:
+        return os.get_terminal_size()
+    except OSError:
+        return os.terminal_size((80, 24))
+
+
+@contextlib.contextmanager
+def full_screen() -> Iterator[None]:
+    """Use the terminal's second screen, without a cursor, and give the first one back."""
+    if os.name == "nt":
+        os.system("")  # noqa: S605, S607 - switches the console to escape sequences
+    sys.stdout.write("\x1b[?1049h\x1b[?25l")
+    sys.stdout.flush()
+    try:
+        yield
+    finally:
+        sys.stdout.write("\x1b[?25h\x1b[?1049l")
+        sys.stdout.flush()
+
+
+def draw(state: Watching) -> None:
+    """Draw a state over what the screen shows, in one write, so that nothing flickers."""
+    size = terminal_size()
+    base = style_for()
+    style = Style(base.colour, max(40, min(size.columns, 100)), base.unicode)
+    lines = frame(state, style, size.lines)
+    sys.stdout.write("\x1b[H" + "\x1b[K\n".join(lines[: size.lines]) + "\x1b[K\x1b[J")
+    sys.stdout.flush()
+
+
+def watch_on_screen(desk: Desk, kata: Kata) -> None:
+    """Watch with a live view and keys."""
+    session = Session(desk, kata, draw)
+    if hasattr(signal, "SIGWINCH"):
+        signal.signal(signal.SIGWINCH, lambda *_: session.inbox.put(Resized()))
+    with full_screen(), raw_keys(lambda key: session.inbox.put(Key(key))):
+        session.watch()
+
+
+def watch_in_lines(desk: Desk, kata: Kata) -> None:
+    """Watch without a terminal: each verdict is printed as it comes."""
+    shown: list[Verdict | None] = [None]
+
+    def show(state: Watching) -> None:
+        if state.verdict is None or state.running or state.verdict is shown[0]:
+            return
+        shown[0] = state.verdict
+        lines = verdict_lines(state.verdict, state.kata, style_for(), every=False)
+        print("\n".join(lines), f"\n({state.took:.2f} s)\n", flush=True)
+
+    Session(desk, kata, show).watch()
