@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from dataclasses import dataclass
@@ -126,6 +125,8 @@ def find_kata(catalog: tuple[Kata, ...], text: str, level: str, cwd: Path | None
     by_path = kata_of_path(catalog, Path(cwd or Path.cwd(), text))
     if by_path is not None:
         return by_path
+    import difflib
+
     slugs = {kata.slug: kata for kata in catalog}
     close = difflib.get_close_matches(text, [*slugs, *(k.name for k in catalog)], n=1, cutoff=0.5)
     guess = f" Did you mean {close[0]}?" if close else ""

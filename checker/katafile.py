@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +88,8 @@ def parse_kata_file(text: str, path: object) -> KataFile:
     Raises:
         KataFileError: as for `read_kata_file`.
     """
+    import tomllib  # here, since listings mostly do without it
+
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

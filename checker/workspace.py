@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import time
 from dataclasses import dataclass
 from functools import cached_property
@@ -226,6 +225,8 @@ def keep_aside(workspace: Workspace, kata: Kata, files: dict[str, Path]) -> Path
     Raises:
         OSError: it cannot be written.
     """
+    import shutil
+
     stamp = time.strftime("%Y-%m-%d_%H-%M-%S")
     base = workspace.private / "kept" / kata.name
     for suffix in ("", *(f"_{count}" for count in range(2, 1000))):

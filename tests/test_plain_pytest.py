@@ -62,6 +62,13 @@ def test_a_single_test_is_no_progress_and_says_so(desk: Desk) -> None:
     assert "0 of 2 solved" in desk.checker().out
 
 
+def test_a_single_test_that_fails_says_why(desk: Desk) -> None:
+    shown = desk.pytest("katas/beginner/01_hello/test_app.py::test_bye_answers_200")
+    assert shown.code == 1
+    assert "GET /bye answered 404 Not Found; expected 200 OK." in shown.out
+    assert "1 of 4 tests ran" in shown.out
+
+
 @pytest.mark.parametrize("words", [["-k", "bye"], ["-x"]])
 def test_a_run_that_was_cut_short_is_no_verdict(desk: Desk, words: list[str]) -> None:
     desk.pytest("katas/beginner/01_hello", *words)

@@ -83,7 +83,7 @@ RUN_FLAWS: dict[str, tuple[Change, str]] = {
             answer(*range(1, 9))
             + "\n\nimport warnings\n\nwarnings.warn('old', DeprecationWarning, stacklevel=1)\n"
         ),
-        "warning: reference: app.py:45: DeprecationWarning: old",
+        "warning: reference: app.py:48: DeprecationWarning: old",
     ),
     "trap passes": (
         lambda kata, solution: (solution / "traps" / "without_4.py").write_text(

@@ -13,6 +13,9 @@ from checker.suite.client import Status, status_words
 MARK = "\x1f"
 """Begins every explanation made here, to be told from pytest's own."""
 
+WEAK = "\x1e"
+"""Follows the mark where the explanation only repeats what a suite's own words say better."""
+
 MOST_LINES = 12
 _LONG = 160
 
@@ -33,7 +36,8 @@ def explain(op: str, left: Any, right: Any) -> list[str] | None:
         return None
     if len(lines) > MOST_LINES:
         lines = [*lines[:MOST_LINES], f"and {len(lines) - MOST_LINES} differences more"]
-    return [MARK + lines[0], *lines[1:]]
+    weak = op != "==" and not isinstance(left, Status)
+    return [MARK + (WEAK if weak else "") + lines[0], *lines[1:]]
 
 
 def _lines(op: str, left: Any, right: Any) -> list[str]:

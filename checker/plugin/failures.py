@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import traceback
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checker.loading import Broken
-from checker.plugin.compare import MARK
+from checker.plugin.compare import MARK, WEAK
 from checker.plugin.limits import TestTookTooLong
 from checker.suite.exchanges import Exchange, Place, place_in_folder
 from checker.suite.server import AppDidNotStart
@@ -123,7 +122,9 @@ def _assertion_words(error: AssertionError) -> str:
     if text.startswith("assert "):
         said, detail = "", text.removeprefix("assert ")
     lines = detail.splitlines()
-    if MARK in detail:
+    if MARK in detail and not (said and MARK + WEAK in detail):
+        detail = detail.replace(WEAK, "")
+        lines = detail.splitlines()
         lines = [line.removeprefix("  ").removeprefix(MARK) for line in lines]
         lines = [line.partition(MARK)[2] or line for line in lines]
     elif said:
@@ -132,8 +133,3 @@ def _assertion_words(error: AssertionError) -> str:
     if len(lines) > _MOST_DETAIL:
         lines = [*lines[:_MOST_DETAIL], "…"]
     return "\n".join(part for part in (said, *lines) if part) or "The check failed."
-
-
-def exchange_data(exchange: Exchange) -> dict[str, object]:
-    """An exchange as JSON data."""
-    return asdict(exchange)

@@ -29,6 +29,23 @@ class _Seen:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True)
+class Partial:
+    """A suite of which only some tests were run, so that it is no progress.
+
+    Attributes:
+        kata: the kata.
+        verdict: of the tests that ran.
+        ran: how many these were.
+        total: how many there are.
+    """
+
+    kata: Kata
+    verdict: Verdict
+    ran: int
+    total: int
+
+
 class PlainRun:
     """Listens to the events of a plain pytest run.
 
@@ -40,7 +57,7 @@ class PlainRun:
         self.config = config
         self.suites: dict[str, _Seen] = {}
         self.verdicts: list[tuple[Kata, Verdict]] = []
-        self.partial: list[tuple[Kata, int, int]] = []
+        self.partial: list[Partial] = []
         self.workspace: Workspace | None = None
         self.unreadable: dict[str, str] = {}
         self.unsaved = ""
@@ -106,18 +123,16 @@ class PlainRun:
             return
         self.workspace = workspace
         kata = Kata(folder.parent.name, *parsed, folder)
-        finished = {e["id"] for e in seen.events if e["event"] == "finished"}
-        if seen.collected != _test_functions(seen.suite):
-            self.partial.append((kata, len(finished), len(_test_functions(seen.suite))))
-            return
-        planned = {t["id"] for e in seen.events if e["event"] == "collected" for t in e["tests"]}
-        if finished != planned:
-            self.partial.append((kata, len(finished), len(planned)))
-            return
         digest = learner_digest(kata)
         context = Context(kata.name, digest, touched_files(kata), is_untouched(kata, digest))
-        events = [*seen.events, {"event": "ended"}]
-        self.verdicts.append((kata, judge(events, context, End(), seen.seconds)))
+        verdict = judge([*seen.events, {"event": "ended"}], context, End(), seen.seconds)
+        finished = {e["id"] for e in seen.events if e["event"] == "finished"}
+        left_out = _test_functions(seen.suite) - seen.collected
+        if left_out or len(finished) < len(verdict.tests):
+            total = len(verdict.tests) + len(left_out)
+            self.partial.append(Partial(kata, verdict, len(finished), total))
+        else:
+            self.verdicts.append((kata, verdict))
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:

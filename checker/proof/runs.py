@@ -180,7 +180,8 @@ def _why(verdict: Verdict) -> str:
         return f"{verdict.kind}: {verdict.message} {verdict.output[-300:]}".strip()
     test = verdict.first_failure
     if test is None:
-        return f"{verdict.kind} (seed {verdict.seed})"
+        missed = [test.id for test in verdict.tests if test.outcome == "not run"]
+        return f"{verdict.kind}: not run: {', '.join(missed) or 'none'} (seed {verdict.seed})"
     return f"{verdict.kind}: {test.id}: {_message(test.failure)} (seed {verdict.seed})"
 
 

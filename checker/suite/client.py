@@ -18,12 +18,13 @@ from checker.suite.exchanges import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import AsyncIterator, MutableMapping
     from pathlib import Path
 
     from checker.suite.server import AppServer
 
 BASE_URL = "http://testserver"
+CHUNK_BYTES = 64 << 10
 
 
 class Status(int):
@@ -60,9 +61,11 @@ class Reply(httpx2.Response):
 
     Attributes:
         chunks: the parts of the body as the app sent them, one item an ASGI message.
+        consumed: how many bytes of the request's body the app has read.
     """
 
     chunks: list[bytes]
+    consumed: int
 
     def json(self, **kwargs: Any) -> Any:
         """The body as JSON.
@@ -78,6 +81,20 @@ class Reply(httpx2.Response):
                 f"{asked} answered {status_words(self.status_code)} with a body that is not "
                 f"JSON: {shorten_body(self.content)[:120]!r}"
             ) from None
+
+
+class _Upload(httpx2.AsyncByteStream):
+    """A request's body, handed to the app in parts as a network does."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+        self.consumed = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for start in range(0, len(self._body), CHUNK_BYTES):
+            part = self._body[start : start + CHUNK_BYTES]
+            self.consumed += len(part)
+            yield part
 
 
 class AppTransport(httpx2.BaseTransport):
@@ -130,7 +147,8 @@ class AppTransport(httpx2.BaseTransport):
                 exchange.handler = place_of_function(scope.get("endpoint"), self.folder)
 
         transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
-        inner = httpx2.Request(request.method, request.url, headers=request.headers, content=body)
+        upload = _Upload(body)
+        inner = httpx2.Request(request.method, request.url, headers=request.headers, stream=upload)
         answer = await transport.handle_async_request(inner)
         content = await answer.aread()
         exchange.status = answer.status_code
@@ -143,6 +161,7 @@ class AppTransport(httpx2.BaseTransport):
         )
         reply.status_code = Status(answer.status_code, f"{exchange.method} {exchange.target}")
         reply.chunks = chunks
+        reply.consumed = upload.consumed
         return reply
 
 

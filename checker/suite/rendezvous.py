@@ -31,12 +31,13 @@ class Rendezvous:
         self.seconds = seconds
         self._lock = threading.Lock()
         self._arrived = 0
+        self._present = 0
         self._open = False
         self._wakers: list[Callable[[], object]] = []
 
     @property
     def arrived(self) -> int:
-        """How many callers have come so far."""
+        """How many callers have come so far, those that gave up included."""
         return self._arrived
 
     @property
@@ -52,12 +53,13 @@ class Rendezvous:
         """
         loop = asyncio.get_running_loop()
         event = asyncio.Event()
-        if self._enter(partial(loop.call_soon_threadsafe, event.set)):
+        wake = partial(loop.call_soon_threadsafe, event.set)
+        if self._enter(wake):
             return
         try:
             await asyncio.wait_for(event.wait(), self.seconds)
         except TimeoutError:
-            raise self._missed() from None
+            self._give_up(wake)
 
     def arrive_blocking(self) -> None:
         """Wait for the others and block the thread meanwhile.
@@ -66,15 +68,15 @@ class Rendezvous:
             RendezvousMissed: they did not come in time.
         """
         event = threading.Event()
-        if self._enter(event.set):
-            return
-        if not event.wait(self.seconds):
-            raise self._missed()
+        if not self._enter(event.set) and not event.wait(self.seconds):
+            self._give_up(event.set)
 
     def _enter(self, waker: Callable[[], object]) -> bool:
+        """Come in; whether the way is open. When it opens, everybody who waits is woken."""
         with self._lock:
             self._arrived += 1
-            if self._arrived >= self.parties:
+            self._present += 1
+            if self._present >= self.parties:
                 self._open = True
             if not self._open:
                 self._wakers.append(waker)
@@ -84,7 +86,15 @@ class Rendezvous:
             wake()
         return True
 
-    def _missed(self) -> RendezvousMissed:
-        return RendezvousMissed(
-            f"{self._arrived} of {self.parties} requests were in flight at once"
-        )
+    def _give_up(self, waker: Callable[[], object]) -> None:
+        """Leave again: who has left is not there when the next one comes.
+
+        Raises:
+            RendezvousMissed: unless the way has opened in this very moment.
+        """
+        with self._lock:
+            if self._open:
+                return
+            self._wakers.remove(waker)
+            self._present -= 1
+        raise RendezvousMissed(f"{self._arrived} of {self.parties} requests came, one by one")

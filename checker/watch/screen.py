@@ -88,7 +88,7 @@ def body_lines(state: Watching, style: Style) -> list[str]:
     if state.page == "reset":
         return _reset_page(state, style)
     if state.verdict is None:
-        return ["Edit the file above and save it: the verdict comes by itself."]
+        return wrap("Edit the file above and save it: the verdict comes by itself.", style.width)
     lines = verdict_lines(
         state.verdict, state.kata, style, every=state.page == "full", headed=False
     )
