@@ -1,0 +1,53 @@
+"""Adds the days to the number of the day, which ends with the month.
+
+Fails: test_a_date_is_a_date_and_no_text
+"""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import Depends, FastAPI, Query
+from pydantic import BaseModel
+
+from .carrier import Carrier
+
+TRACKING_CENTS = 250
+
+Zone = Literal["domestic", "europe", "world"]
+
+
+class Quote(BaseModel):
+    zone: Zone
+    grams: int
+    tracked: bool
+    total_cents: int
+    arrives_on: date
+
+
+def get_carrier() -> Carrier:
+    return Carrier()
+
+
+CarrierDep = Annotated[Carrier, Depends(get_carrier)]
+
+app = FastAPI(title="Postage desk")
+
+
+# A plain def on purpose: carrier.rate blocks, and FastAPI runs a plain def in a thread.
+@app.get("/postage/{zone}")
+def quote_postage(
+    carrier: CarrierDep,
+    zone: Zone,
+    grams: Annotated[int, Query(ge=1, le=20_000)],
+    sent_on: date,
+    tracked: bool = False,
+) -> Quote:
+    """Say what a parcel costs and on which day it arrives."""
+    rate = carrier.rate(zone, grams)
+    return Quote(
+        zone=zone,
+        grams=grams,
+        tracked=tracked,
+        total_cents=rate.cents + (TRACKING_CENTS if tracked else 0),
+        arrives_on=sent_on.replace(day=sent_on.day + rate.days),
+    )

@@ -1,0 +1,61 @@
+"""Makes errors "simpler" with a handler that reports the first mistake only.
+
+Fails: test_every_mistake_is_reported_at_once
+"""
+
+from datetime import date, timedelta
+from typing import Annotated, Literal
+
+from fastapi import Depends, FastAPI, Query, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from .carrier import Carrier
+
+TRACKING_CENTS = 250
+
+Zone = Literal["domestic", "europe", "world"]
+
+
+class Quote(BaseModel):
+    zone: Zone
+    grams: int
+    tracked: bool
+    total_cents: int
+    arrives_on: date
+
+
+def get_carrier() -> Carrier:
+    return Carrier()
+
+
+CarrierDep = Annotated[Carrier, Depends(get_carrier)]
+
+app = FastAPI(title="Postage desk")
+
+
+@app.exception_handler(RequestValidationError)
+async def show_one_mistake(request: Request, error: RequestValidationError) -> JSONResponse:
+    return JSONResponse({"detail": jsonable_encoder(error.errors()[:1])}, status_code=422)
+
+
+# A plain def on purpose: carrier.rate blocks, and FastAPI runs a plain def in a thread.
+@app.get("/postage/{zone}")
+def quote_postage(
+    carrier: CarrierDep,
+    zone: Zone,
+    grams: Annotated[int, Query(ge=1, le=20_000)],
+    sent_on: date,
+    tracked: bool = False,
+) -> Quote:
+    """Say what a parcel costs and on which day it arrives."""
+    rate = carrier.rate(zone, grams)
+    return Quote(
+        zone=zone,
+        grams=grams,
+        tracked=tracked,
+        total_cents=rate.cents + (TRACKING_CENTS if tracked else 0),
+        arrives_on=sent_on + timedelta(days=rate.days),
+    )

@@ -1,0 +1,55 @@
+"""Checks the limits of the weight in the endpoint and raises its own 422.
+
+Fails: test_the_weight_has_limits
+"""
+
+from datetime import date, timedelta
+from typing import Annotated, Literal
+
+from fastapi import Depends, FastAPI, HTTPException
+from pydantic import BaseModel
+
+from .carrier import Carrier
+
+TRACKING_CENTS = 250
+
+Zone = Literal["domestic", "europe", "world"]
+
+
+class Quote(BaseModel):
+    zone: Zone
+    grams: int
+    tracked: bool
+    total_cents: int
+    arrives_on: date
+
+
+def get_carrier() -> Carrier:
+    return Carrier()
+
+
+CarrierDep = Annotated[Carrier, Depends(get_carrier)]
+
+app = FastAPI(title="Postage desk")
+
+
+# A plain def on purpose: carrier.rate blocks, and FastAPI runs a plain def in a thread.
+@app.get("/postage/{zone}")
+def quote_postage(
+    carrier: CarrierDep,
+    zone: Zone,
+    grams: int,
+    sent_on: date,
+    tracked: bool = False,
+) -> Quote:
+    """Say what a parcel costs and on which day it arrives."""
+    if not 1 <= grams <= 20_000:
+        raise HTTPException(422, "A parcel weighs 1 to 20000 grams.")
+    rate = carrier.rate(zone, grams)
+    return Quote(
+        zone=zone,
+        grams=grams,
+        tracked=tracked,
+        total_cents=rate.cents + (TRACKING_CENTS if tracked else 0),
+        arrives_on=sent_on + timedelta(days=rate.days),
+    )

@@ -1,0 +1,53 @@
+"""Makes `tracked` optional with None, and answers null where it was left out.
+
+Fails: test_tracking_may_be_left_out
+"""
+
+from datetime import date, timedelta
+from typing import Annotated, Literal
+
+from fastapi import Depends, FastAPI, Query
+from pydantic import BaseModel
+
+from .carrier import Carrier
+
+TRACKING_CENTS = 250
+
+Zone = Literal["domestic", "europe", "world"]
+
+
+class Quote(BaseModel):
+    zone: Zone
+    grams: int
+    tracked: bool | None
+    total_cents: int
+    arrives_on: date
+
+
+def get_carrier() -> Carrier:
+    return Carrier()
+
+
+CarrierDep = Annotated[Carrier, Depends(get_carrier)]
+
+app = FastAPI(title="Postage desk")
+
+
+# A plain def on purpose: carrier.rate blocks, and FastAPI runs a plain def in a thread.
+@app.get("/postage/{zone}")
+def quote_postage(
+    carrier: CarrierDep,
+    zone: Zone,
+    grams: Annotated[int, Query(ge=1, le=20_000)],
+    sent_on: date,
+    tracked: bool | None = None,
+) -> Quote:
+    """Say what a parcel costs and on which day it arrives."""
+    rate = carrier.rate(zone, grams)
+    return Quote(
+        zone=zone,
+        grams=grams,
+        tracked=tracked,
+        total_cents=rate.cents + (TRACKING_CENTS if tracked else 0),
+        arrives_on=sent_on + timedelta(days=rate.days),
+    )
