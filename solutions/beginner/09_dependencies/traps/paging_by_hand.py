@@ -1,0 +1,84 @@
+"""Takes offset and limit out of the query by hand, so that nobody can read of them.
+
+Fails: test_the_documentation_says_what_dependencies_read
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, status
+from fastapi.security import APIKeyHeader
+
+from . import stockroom
+from .stockroom import Book, Member, Order, Session
+
+
+def get_session() -> Iterator[Session]:
+    with stockroom.open_session() as session:
+        yield session
+
+
+SessionDep = Annotated[Session, Depends(get_session)]
+KeyDep = Annotated[str, Depends(APIKeyHeader(name="X-API-Key"))]
+
+
+def staff_member(key: KeyDep, session: SessionDep) -> Member:
+    member = session.find_member(key)
+    if member is None:
+        raise HTTPException(
+            status.HTTP_401_UNAUTHORIZED, "This key is nobody's.", {"WWW-Authenticate": "APIKey"}
+        )
+    return member
+
+
+MemberDep = Annotated[Member, Depends(staff_member)]
+
+
+@dataclass(frozen=True)
+class Paging:
+    """Which part of a list is asked for."""
+
+    offset: int
+    limit: int
+
+
+def get_paging(request: Request) -> Paging:
+    try:
+        offset = int(request.query_params.get("offset", 0))
+        limit = int(request.query_params.get("limit", 10))
+    except ValueError:
+        raise HTTPException(422, "offset and limit are whole numbers") from None
+    if offset < 0 or not 1 <= limit <= 50:
+        raise HTTPException(422, "offset or limit is out of bounds")
+    return Paging(offset, limit)
+
+
+PagingDep = Annotated[Paging, Depends(get_paging)]
+
+app = FastAPI(title="Bookshop")
+staff = APIRouter(prefix="/staff", dependencies=[Depends(staff_member)])
+
+
+@app.get("/books")
+def list_books(session: SessionDep, paging: PagingDep) -> list[Book]:
+    return session.books(paging.offset, paging.limit)
+
+
+@staff.get("/me")
+def who_am_i(member: MemberDep) -> Member:
+    return member
+
+
+@staff.get("/orders")
+def list_orders(session: SessionDep, paging: PagingDep) -> list[Order]:
+    return session.orders(paging.offset, paging.limit)
+
+
+@staff.delete("/books/{book_id}", status_code=status.HTTP_204_NO_CONTENT)
+def remove_book(book_id: int, session: SessionDep) -> None:
+    if not session.remove_book(book_id):
+        raise HTTPException(status.HTTP_404_NOT_FOUND, f"There is no book {book_id}.")
+
+
+app.include_router(staff)
