@@ -84,7 +84,9 @@ def clean_environment(**more: str) -> dict[str, str]:
     """The environment without what would change how the contestants run."""
     left_out = ("PYTEST_", "KATA_", "FORCE_COLOR")
     kept = {k: v for k, v in os.environ.items() if not k.startswith(left_out)}
-    return {**kept, "PYTHONUTF8": "1", "NO_COLOR": "1", **more}
+    # pytest-watcher starts whatever `pytest` comes first on the path.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', '')}"
+    return {**kept, "PATH": path, "PYTHONUTF8": "1", "NO_COLOR": "1", **more}
 
 
 def python(*words: str) -> list[str]:

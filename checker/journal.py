@@ -7,9 +7,8 @@ and twice; each carries its time. A line that cannot be read is reported and pas
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 SCHEMA = 1
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One line of the journal.
 
     Attributes:
@@ -48,8 +46,7 @@ class Entry:
     how: str = ""
 
 
-@dataclass(frozen=True)
-class Damaged:
+class Damaged(NamedTuple):
     """A line that could not be read.
 
     Attributes:
@@ -63,6 +60,8 @@ class Damaged:
 
 def now() -> str:
     """The present time as journals write it."""
+    from datetime import UTC, datetime
+
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -119,25 +118,33 @@ def read(path: Path) -> tuple[list[Entry], list[Damaged]]:
         lines = path.read_bytes().split(b"\n")
     except (FileNotFoundError, NotADirectoryError):
         return [], []
+    numbers = {line: number for number, line in enumerate(lines, 1) if line.strip()}
+    data = _load_at_once(list(numbers))
     entries, damaged = [], []
-    seen: set[bytes] = set()
-    for number, line in enumerate(lines, 1):
-        if not line.strip() or line in seen:
-            continue
-        seen.add(line)
+    for (line, number), parsed in zip(numbers.items(), data, strict=True):
         try:
-            entries.append(_parse(json.loads(line)))
+            entries.append(_parse(json.loads(line) if parsed is None else parsed))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             damaged.append(Damaged(number, f"{type(error).__name__}: {error}"))
-    entries.sort(key=lambda entry: entry.time)
+    entries.sort(key=itemgetter(0))
     return entries, damaged
+
+
+def _load_at_once(lines: list[bytes]) -> list[Any]:
+    """Parse all lines in one call, which is far quicker; None for each when one is damaged."""
+    try:
+        data = json.loads(b"[" + b",".join(lines) + b"]")
+    except ValueError:
+        return [None] * len(lines)
+    # Two damaged lines could make up for each other; each line must have given one object.
+    return data if len(data) == len(lines) else [None] * len(lines)
 
 
 def _line(entry: Entry) -> str:
     data: dict[str, Any] = {"v": SCHEMA, "time": entry.time, "kata": entry.kata, "what": entry.what}
     for name in ("verdict", "passed", "total", "seconds", "digest", "hint", "how"):
         value = getattr(entry, name)
-        if value != Entry.__dataclass_fields__[name].default or (
+        if value != Entry._field_defaults[name] or (
             entry.what == "run" and name in ("passed", "total")
         ):
             data[name] = value
@@ -145,24 +152,23 @@ def _line(entry: Entry) -> str:
 
 
 def _parse(data: dict[str, Any]) -> Entry:
-    data.pop("v", None)
-    known = {name: data[name] for name in data if name in _FIELDS}
-    entry = Entry(**known)
-    for name, kind in _FIELDS.items():
-        if not isinstance(getattr(entry, name), kind):
-            raise TypeError(f"{name} is no {kind.__name__ if isinstance(kind, type) else 'number'}")
+    get = data.get
+    entry = Entry(
+        data["time"],
+        data["kata"],
+        data["what"],
+        get("verdict", ""),
+        get("passed", 0),
+        get("total", 0),
+        get("seconds", 0.0),
+        get("digest", ""),
+        get("hint", 0),
+        get("how", ""),
+    )
+    if tuple(map(type, entry)) not in _SHAPES:
+        raise TypeError("a value has the wrong type")
     return entry
 
 
-_FIELDS: dict[str, Any] = {
-    "time": str,
-    "kata": str,
-    "what": str,
-    "verdict": str,
-    "passed": int,
-    "total": int,
-    "seconds": (int, float),
-    "digest": str,
-    "hint": int,
-    "how": str,
-}
+# The types of an entry's values; seconds may be a whole number.
+_SHAPES = {(str, str, str, str, int, int, seconds, str, int, str) for seconds in (float, int)}

@@ -9,7 +9,7 @@ from checker.execute import Job
 from checker.katafile import KataFile
 from checker.runner.spec import Spec
 from checker.verdict import Context
-from checker.workspace import is_untouched, learner_digest, touched_files
+from checker.workspace import is_untouched, learner_digest, touched_files, workspace_of
 
 if TYPE_CHECKING:
     from checker.catalog import Kata
@@ -33,8 +33,11 @@ def learner_job(kata: Kata, seed: str = "") -> Job:
     except KataFileError:
         seconds = KataFile.test_seconds  # the run itself says what is wrong with kata.toml
 
+    workspace = workspace_of(kata.folder)
+    compiled = str(workspace.private / "compiled") if workspace else ""
+
     def prepare(number: int) -> Spec:
         folder = str(kata.folder)
-        return Spec(number, folder, folder, seed=seed, test_seconds=seconds)
+        return Spec(number, folder, folder, seed=seed, test_seconds=seconds, compiled=compiled)
 
     return Job(prepare, context, kata)

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from checker.suite.exchanges import Place, place_in_folder
+from checker.harness.exchanges import Place, place_in_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -153,7 +153,7 @@ def _explain(error: BaseException, folder: Path, name: str) -> Broken:
         where = Path(error.filename).name
         kind = "an indentation error" if isinstance(error, IndentationError) else "a syntax error"
         return Broken(f"{where} has {kind} in line {error.lineno}: {error.msg}.", "", at)
-    place = place_in_folder(error, folder, "test_app.py")
+    place = place_in_folder(error, folder, {"test_app.py"})
     if isinstance(error, ModuleNotFoundError):
         return _explain_missing(error, folder, file, place)
     if isinstance(error, SystemExit):

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from checker.plugin.compare import MARK, WEAK, differences, explain
-from checker.suite.client import Status
+from checker.harness.client import Status
+from checker.plugin.compare import differences, explain, forget, keep, kept_lines
 
 
 @pytest.mark.parametrize(
@@ -25,10 +25,10 @@ from checker.suite.client import Status
     ],
 )  # fmt: skip
 def test_comparisons(op: str, left: Any, right: Any, said: str) -> None:
-    lines = explain(op, left, right)
-    assert lines is not None
-    assert lines[0].startswith(MARK)
-    assert [lines[0].lstrip(MARK + WEAK), *lines[1:]] == [said]
+    found = explain(op, left, right)
+    assert found is not None
+    assert found.lines == [said]
+    assert found.weak == (op != "==" and not isinstance(left, Status))
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,18 @@ def test_differences_name_the_place(got: Any, expected: Any, lines: list[str]) -
 
 
 def test_a_long_difference_is_cut() -> None:
-    lines = explain("==", {f"k{n}": n for n in range(50)}, {})
-    assert lines is not None
-    assert len(lines) == 13
-    assert lines[-1] == "and 38 differences more"
+    found = explain("==", {f"k{n}": n for n in range(50)}, {})
+    assert found is not None
+    assert len(found.lines) == 13
+    assert found.lines[-1] == "and 38 differences more"
+
+
+def test_the_whole_is_found_again_by_what_pytest_was_given() -> None:
+    given = keep("==", {f"k{n}": n for n in range(12)}, {})
+    assert given is not None
+    assert len(given) == 1, "pytest cuts what is longer"
+    found = kept_lines(f"assert {given[0]}")
+    assert found is not None
+    assert len(found.lines) == 12
+    forget()
+    assert kept_lines("assert 1 == 2") is None

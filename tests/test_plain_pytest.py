@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk import FIXTURES, Desk
+from tests.desk import FIXTURES, ROOT, Desk
 
 
 def test_stubs_fail_by_assertions_only_on_one_screen(desk: Desk) -> None:
@@ -164,3 +164,11 @@ def test_a_new_kata_needs_no_list_to_be_edited(desk: Desk) -> None:
     shown = desk.pytest("katas/mid")
     assert "mid: 0 of 1 solved" in shown.out
     assert "mid" in desk.checker().out
+
+
+def test_without_the_plugin_it_says_what_to_do(desk: Desk) -> None:
+    shutil.copyfile(ROOT / "katas" / "conftest.py", desk.root / "katas" / "conftest.py")
+    shown = desk.pytest("katas", "-p", "no:katas")
+    assert shown.code == 4
+    assert "plugin is not active" in shown.err
+    assert "python3 start.py" in shown.err

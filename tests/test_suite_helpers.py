@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
+from checker.harness.exchanges import shorten_body, shorten_secret
 from checker.suite import Rendezvous, RendezvousMissed, Values
-from checker.suite.exchanges import shorten_body, shorten_secret
 
 
 def test_two_coroutines_meet() -> None:

@@ -5,6 +5,7 @@ For maintainers. Exit code 0 when no kata has a flaw.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import time
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from checker import pristine
 from checker.catalog import LEVELS, Kata, find_kata
-from checker.errors import CheckerError
+from checker.errors import CheckerError, KataFileError
 from checker.proof.flaws import Shape, read_shape
 from checker.proof.quality import check_quality
 from checker.proof.runs import Outcome, rounds_of, run_rounds
@@ -46,13 +47,14 @@ def run(args: argparse.Namespace) -> int:
         )
     katas = _chosen(workspace, args.what)
     if args.pack:
-        changed = pristine.pack(workspace.root, workspace.catalog)
+        changed = pristine.pack(workspace.root, _packable(workspace))
         print("Packed the katas." if changed else "The packed katas were up to date.")
     began = time.perf_counter()
     shapes = [read_shape(kata, workspace.root / "solutions" / kata.name) for kata in katas]
     outcomes = _prove(shapes, args.jobs or suggested_jobs())
-    problem = "" if args.no_quality else check_quality(workspace.root, shapes)
-    behind = pristine.stale(workspace.root, workspace.catalog) if not _broken(shapes) else []
+    readable = [shape for shape in shapes if not _unreadable(shape)]
+    problem = "" if args.no_quality else check_quality(workspace.root, readable)
+    behind = pristine.stale(workspace.root, _packable(workspace))
     seconds = time.perf_counter() - began
     good = not any(shape.flaws for shape in shapes) and not behind and not problem
     if args.json:
@@ -73,8 +75,19 @@ def _chosen(workspace: Workspace, words: list[str]) -> list[Kata]:
     return list(chosen.values())
 
 
-def _broken(shapes: list[Shape]) -> bool:
-    return any(flaw.rule == "kata.toml" for shape in shapes for flaw in shape.flaws)
+def _unreadable(shape: Shape) -> bool:
+    """Whether the kata's ``kata.toml`` cannot be read, so that nothing more can be said."""
+    return any(flaw.rule == "kata.toml" for flaw in shape.flaws)
+
+
+def _packable(workspace: Workspace) -> list[Kata]:
+    """The katas that can be packed: one whose ``kata.toml`` is broken must not stop the others."""
+    found = []
+    for kata in workspace.catalog:
+        with contextlib.suppress(KataFileError):
+            _ = kata.file
+            found.append(kata)
+    return found
 
 
 def _runnable(shape: Shape) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 
-from checker.suite.exchanges import (
+from checker.harness.exchanges import (
     Exchange,
     place_in_folder,
     place_of_function,
@@ -18,10 +18,10 @@ from checker.suite.exchanges import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, MutableMapping
+    from collections.abc import AsyncIterator, Collection, MutableMapping
     from pathlib import Path
 
-    from checker.suite.server import AppServer
+    from checker.harness.server import AppServer
 
 BASE_URL = "http://testserver"
 CHUNK_BYTES = 64 << 10
@@ -103,16 +103,20 @@ class AppTransport(httpx2.BaseTransport):
     Args:
         server: the running app.
         folder: the kata's folder, to tell the learner's lines from the framework's.
-        suite: the suite's file name, whose lines are not the learner's.
+        not_mine: the files in it whose lines are not the learner's.
         exchanges: where each exchange is appended.
     """
 
     def __init__(
-        self, server: AppServer, folder: Path, suite: str, exchanges: list[Exchange]
+        self,
+        server: AppServer,
+        folder: Path,
+        not_mine: Collection[str],
+        exchanges: list[Exchange],
     ) -> None:
         self.server = server
         self.folder = folder
-        self.suite = suite
+        self.not_mine = not_mine
         self.exchanges = exchanges
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -141,10 +145,12 @@ class AppTransport(httpx2.BaseTransport):
                 await self.server.app(scope, receive, record)
             except Exception as error:
                 exchange.error = f"{type(error).__name__}: {error}"
-                exchange.error_place = place_in_folder(error, self.folder, self.suite)
+                exchange.error_place = place_in_folder(error, self.folder, self.not_mine)
                 raise
             finally:
-                exchange.handler = place_of_function(scope.get("endpoint"), self.folder)
+                exchange.handler = place_of_function(
+                    scope.get("endpoint"), self.folder, self.not_mine
+                )
 
         transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
         upload = _Upload(body)

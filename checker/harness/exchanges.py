@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import linecache
 import re
 import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 BODY_LIMIT = 4_000
 _SECRET_HEADERS = {"authorization", "cookie", "set-cookie", "x-api-key", "proxy-authorization"}
@@ -106,29 +110,42 @@ def shorten_secret(value: str) -> str:
     return f"{start}{rest[:6]}…" if len(rest) > 10 else f"{start}{rest}"
 
 
-def place_in_folder(error: BaseException, folder: Path, suite: str) -> Place | None:
-    """The innermost line of ``folder`` (the suite's own aside) that an error came through."""
+def place_in_folder(error: BaseException, folder: Path, not_mine: Collection[str]) -> Place | None:
+    """The innermost line of the learner's that an error came through.
+
+    Args:
+        error: the error, with its traceback.
+        folder: the kata's folder.
+        not_mine: the suite's and the given files in it, by their names there.
+
+    Returns:
+        None when the error came through none of the learner's lines.
+    """
     found = None
     for frame in traceback.extract_tb(error.__traceback__):
         path = Path(frame.filename)
-        if path.name != suite and path.is_relative_to(folder):
+        if _is_mine(path, folder, not_mine):
             name = "" if frame.name == "<module>" else frame.name
             found = Place(frame.filename, frame.lineno or 0, name, (frame.line or "").strip())
     return found
 
 
-def place_of_function(function: Any, folder: Path) -> Place | None:
-    """Where a function of the learner's stands; None when it is not in ``folder``."""
+def place_of_function(function: Any, folder: Path, not_mine: Collection[str]) -> Place | None:
+    """Where a function of the learner's stands; None when it is somebody else's."""
     code = getattr(function, "__code__", None)
-    if code is None or not Path(code.co_filename).is_relative_to(folder):
+    if code is None or not _is_mine(Path(code.co_filename), folder, not_mine):
         return None
-    return Place(code.co_filename, _line_of_def(code), function.__name__)
+    line = _line_of_def(code)
+    text = linecache.getline(code.co_filename, line).strip()
+    return Place(code.co_filename, line, function.__name__, text)
+
+
+def _is_mine(path: Path, folder: Path, not_mine: Collection[str]) -> bool:
+    return path.is_relative_to(folder) and path.relative_to(folder).as_posix() not in not_mine
 
 
 def _line_of_def(code: Any) -> int:
     """The line of ``def``: co_firstlineno is the first decorator's."""
-    import linecache
-
     line = int(code.co_firstlineno)
     for offset in range(20):
         if re.match(r"\s*(async\s+)?def\s", linecache.getline(code.co_filename, line + offset)):

@@ -53,19 +53,23 @@ class AppServer:
         """Run a coroutine on the app's loop and wait for its result."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    def stop(self) -> None:
-        """End the lifespan, cancel what is left, and end the thread, by force if it must be."""
+    def stop(self, patience: float = STOP_SECONDS) -> None:
+        """End the lifespan, cancel what is left, and end the thread, by force if it must be.
+
+        Args:
+            patience: how long the app may take for it, in seconds.
+        """
         if self._thread.is_alive():
             done = asyncio.run_coroutine_threadsafe(self._finish(), self._loop)
             try:
-                done.result(STOP_SECONDS)
+                done.result(patience)
             except TimeoutError:
                 end_threads(self._before)
             except asyncio.CancelledError:
                 pass
             finally:
                 self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(STOP_SECONDS)
+        self._thread.join(patience)
         if not self._thread.is_alive():
             self._loop.close()
 

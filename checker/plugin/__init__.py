@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from checker.plugin.fixtures import client, given, make_client, module, values
-from checker.plugin.suites import KATA_RUN, TestRun, suite_of
+from checker.plugin.suites import KATA_RUN, TestRun, current, suite_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -133,6 +133,9 @@ def pytest_runtest_protocol(
     try:
         return (yield)
     finally:
+        from checker.plugin.compare import forget
+
+        forget()
         hook.pytest_kata_event(suite=suite, event=run.finished(item.name))
 
 
@@ -187,7 +190,8 @@ def pytest_assertrepr_compare(
     config: pytest.Config, op: str, left: object, right: object
 ) -> list[str] | None:
     """Explain a suite's comparison in plain words."""
-    from checker.plugin import suites
-    from checker.plugin.compare import explain
+    if not current():
+        return None
+    from checker.plugin.compare import keep
 
-    return explain(op, left, right) if suites.current() else None
+    return keep(op, left, right)

@@ -6,21 +6,57 @@ expected on the right.
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from typing import Any
 
-from checker.suite.client import Status, status_words
-
-MARK = "\x1f"
-"""Begins every explanation made here, to be told from pytest's own."""
-
-WEAK = "\x1e"
-"""Follows the mark where the explanation only repeats what a suite's own words say better."""
+from checker.harness.client import Status, status_words
 
 MOST_LINES = 12
 _LONG = 160
 
 
-def explain(op: str, left: Any, right: Any) -> list[str] | None:
+@dataclass(frozen=True)
+class Explanation:
+    """A failed comparison in plain words.
+
+    Attributes:
+        lines: what is said.
+        weak: whether it only repeats what a suite's own words say better.
+    """
+
+    lines: list[str]
+    weak: bool
+
+
+_kept: list[Explanation] = []
+_KEY = re.compile("\x1f(\\d+)\x1f")
+
+
+def keep(op: str, left: Any, right: Any) -> list[str] | None:
+    """Explain a failed comparison to pytest, which is given one line and a key to the whole.
+
+    pytest cuts explanations after some lines; the whole is looked up with `kept_lines`.
+    """
+    found = explain(op, left, right)
+    if found is None:
+        return None
+    _kept.append(found)
+    return [f"{found.lines[0]}\x1f{len(_kept) - 1}\x1f"]
+
+
+def kept_lines(text: str) -> Explanation | None:
+    """The explanation whose key stands in what pytest made of it; None when there is none."""
+    found = _KEY.search(text)
+    return _kept[int(found[1])] if found else None
+
+
+def forget() -> None:
+    """Drop what was kept; called when a test has ended."""
+    _kept.clear()
+
+
+def explain(op: str, left: Any, right: Any) -> Explanation | None:
     """Explain a failed comparison.
 
     Args:
@@ -29,15 +65,14 @@ def explain(op: str, left: Any, right: Any) -> list[str] | None:
         right: what was expected.
 
     Returns:
-        Lines, the first marked with ``MARK``; None to leave it to pytest.
+        None to leave it to pytest.
     """
     lines = _lines(op, left, right)
     if not lines:
         return None
     if len(lines) > MOST_LINES:
         lines = [*lines[:MOST_LINES], f"and {len(lines) - MOST_LINES} differences more"]
-    weak = op != "==" and not isinstance(left, Status)
-    return [MARK + (WEAK if weak else "") + lines[0], *lines[1:]]
+    return Explanation(lines, weak=op != "==" and not isinstance(left, Status))
 
 
 def _lines(op: str, left: Any, right: Any) -> list[str]:

@@ -6,15 +6,15 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from checker.harness.exchanges import Exchange, Place, place_in_folder
+from checker.harness.server import AppDidNotStart
 from checker.loading import Broken
-from checker.plugin.compare import MARK, WEAK
+from checker.plugin.compare import kept_lines
 from checker.plugin.limits import TestTookTooLong
-from checker.suite.exchanges import Exchange, Place, place_in_folder
-from checker.suite.server import AppDidNotStart
 from checker.verdict import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 _MOST_DETAIL = 14
 
@@ -29,13 +29,18 @@ def outcome_of(error: BaseException) -> str:
 
 
 def describe(
-    error: BaseException, suite: Path, exchanges: Sequence[Exchange], limit: float
+    error: BaseException,
+    suite: Path,
+    not_mine: Collection[str],
+    exchanges: Sequence[Exchange],
+    limit: float,
 ) -> Failure:
     """Say why a test did not pass.
 
     Args:
         error: what the test ended with.
         suite: the suite's path; its folder is the kata's.
+        not_mine: the files in that folder that are not the learner's.
         exchanges: what the test asked and got so far.
         limit: the test's time limit, in seconds.
 
@@ -45,10 +50,10 @@ def describe(
     if isinstance(error, Broken):
         return _failure(error.message, error.advice, "Broken", error.place, None)
     test = _line_in(error, suite)
-    place = place_in_folder(error, suite.parent, suite.name)
+    place = place_in_folder(error, suite.parent, not_mine)
     if isinstance(error, AppDidNotStart):
         cause = error.__cause__ or error
-        place = place_in_folder(cause, suite.parent, suite.name)
+        place = place_in_folder(cause, suite.parent, not_mine)
         return _failure(f"The app did not start: {error}", "", "Broken", place, test)
     if isinstance(error, TestTookTooLong):
         return _too_long(limit, place, exchanges, test)
@@ -56,7 +61,7 @@ def describe(
     if isinstance(error, AssertionError):
         return _failure(_assertion_words(error), "", type(error).__name__, place, test)
     words = f"{type(error).__name__}: {error}".removesuffix(": ")
-    if place_in_folder(error, suite.parent, suite.name):
+    if place_in_folder(error, suite.parent, not_mine):
         return _failure(f"Your code raised {words}", "", type(error).__name__, place, test)
     return _failure(
         f"The answer does not have the shape that this test reads ({words}).",
@@ -122,11 +127,9 @@ def _assertion_words(error: AssertionError) -> str:
     if text.startswith("assert "):
         said, detail = "", text.removeprefix("assert ")
     lines = detail.splitlines()
-    if MARK in detail and not (said and MARK + WEAK in detail):
-        detail = detail.replace(WEAK, "")
-        lines = detail.splitlines()
-        lines = [line.removeprefix("  ").removeprefix(MARK) for line in lines]
-        lines = [line.partition(MARK)[2] or line for line in lines]
+    kept = kept_lines(detail)
+    if kept is not None and not (said and kept.weak):
+        lines = kept.lines
     elif said:
         # The suite has said it in its own words; pytest's repr of the operands only repeats it.
         lines = []

@@ -1,4 +1,8 @@
-"""The fixtures that suites take."""
+"""The fixtures that suites take.
+
+The client is imported when a suite first asks for it: a pytest run of other tests, in the same
+environment, does not pay for it.
+"""
 
 from __future__ import annotations
 
@@ -13,20 +17,21 @@ import pytest
 from checker.loading import Broken, app_of, forget_modules, import_module, load_module
 from checker.plugin.limits import TestTookTooLong
 from checker.plugin.suites import KATA_RUN
-from checker.suite.client import AppTransport, Client
-from checker.suite.server import AppDidNotStart, AppServer
-from checker.suite.values import Values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import ModuleType
 
+    from checker.harness.client import Client
     from checker.plugin.suites import TestRun
+    from checker.suite.values import Values
 
 
 @pytest.fixture
 def values(request: pytest.FixtureRequest) -> Values:
     """Made-up values, different in each run and the same again under ``--kata-seed``."""
+    from checker.suite.values import Values
+
     return Values(request.node.stash[KATA_RUN].seed)
 
 
@@ -53,6 +58,8 @@ def given(module: ModuleType | None) -> Callable[[str], Any]:
 @pytest.fixture
 def client(request: pytest.FixtureRequest, module: ModuleType | None) -> Iterator[Client | None]:
     """A client for the learner's app, which is up: its lifespan has begun."""
+    from checker.harness.server import AppDidNotStart
+
     run: TestRun = request.node.stash[KATA_RUN]
     if module is None:
         yield None
@@ -105,14 +112,19 @@ def _load(run: TestRun) -> ModuleType | None:
 
 @contextmanager
 def _served(run: TestRun, loaded: ModuleType) -> Iterator[Client]:
+    from checker.harness.client import AppTransport, Client
+    from checker.harness.server import STOP_SECONDS, AppServer
+
     server = AppServer(app_of(loaded))
     server.start()
     try:
-        transport = AppTransport(server, run.suite.folder, run.suite.path.name, run.exchanges)
+        transport = AppTransport(server, run.suite.folder, run.suite.not_mine, run.exchanges)
         with Client(transport) as client:
             yield client
     finally:
-        server.stop()
+        # An app that has used up the test's time is not waited for; no other may use it up here.
+        limit = run.suite.file.test_seconds
+        server.stop(0.1 if run.outcome == "timeout" else min(STOP_SECONDS, limit / 2))
 
 
 @contextmanager

@@ -8,7 +8,6 @@ system has one, else from a watching thread.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import signal
 import sys
 import threading
@@ -60,6 +59,8 @@ def _thread_limit(seconds: float) -> Iterator[None]:
     done = threading.Event()
 
     def watch() -> None:
+        import ctypes
+
         if not done.wait(seconds) and main:
             ctypes.pythonapi.PyThreadState_SetAsyncExc(
                 ctypes.c_ulong(main), ctypes.py_object(TestTookTooLong)

@@ -12,15 +12,13 @@ import pytest
 from checker.catalog import SUITE
 from checker.errors import KataFileError
 from checker.katafile import KataFile, read_kata_file
-from checker.plugin.failures import describe, outcome_of
 from checker.plugin.limits import time_limit
-from checker.views.failure import failure_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from checker.suite.exchanges import Exchange
+    from checker.harness.exchanges import Exchange
     from checker.verdict import Failure
 
 
@@ -40,6 +38,11 @@ class Suite:
     def folder(self) -> Path:
         """The kata's folder."""
         return self.path.parent
+
+    @property
+    def not_mine(self) -> frozenset[str]:
+        """The files in the folder that the learner did not write."""
+        return frozenset({self.path.name, *self.file.given})
 
     @property
     def name(self) -> str:
@@ -114,10 +117,14 @@ class TestRun:
         self.seconds += report.duration
         if report.outcome == "failed" and call.excinfo is not None:
             if self.failure is None:
+                from checker.plugin.failures import describe, outcome_of
+
                 error = call.excinfo.value
                 self.outcome = outcome_of(error)
                 limit = self.suite.file.test_seconds
-                self.failure = describe(error, self.suite.path, self.exchanges, limit)
+                self.failure = describe(
+                    error, self.suite.path, self.suite.not_mine, self.exchanges, limit
+                )
             # pytest asks of it what LearnerRepr has; its own base class is private.
             report.longrepr = LearnerRepr(self)  # type: ignore[assignment]
         elif report.outcome == "skipped" and self.failure is None:
@@ -150,6 +157,8 @@ class LearnerRepr:
     """
 
     def __init__(self, run: TestRun) -> None:
+        from checker.views.failure import failure_lines
+
         assert run.failure is not None
         failure = run.failure
         exchanges = [asdict(exchange) for exchange in run.exchanges]

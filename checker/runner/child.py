@@ -135,7 +135,7 @@ def main() -> None:
     os.dup2(2, 1)
     os.set_inheritable(events, False)
     enter(spec)
-    code = run_suite(spec, lambda line: write_all(events, line))
+    code = run_suite(spec, lambda line: write_all(events, line), spec.compiled or None)
     sys.stdout.flush()
     sys.stderr.flush()
     # Threads that a candidate left behind must not keep the process.

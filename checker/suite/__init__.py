@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from checker.harness.client import Client, Reply
 from checker.suite import openapi
-from checker.suite.client import Client, Reply
 from checker.suite.rendezvous import Rendezvous, RendezvousMissed
 from checker.suite.values import Values
 
