@@ -14,10 +14,10 @@ import platform
 import tempfile
 from pathlib import Path
 
-from benchmarks import resources, saves, sets, status
+from benchmarks import floor, resources, saves, sets, status
 from benchmarks.harness import ROOT, copy_workspace, python, timed
 
-PARTS = ("saves", "sets", "verify", "plugin", "status", "resources")
+PARTS = ("saves", "floor", "sets", "verify", "plugin", "status", "resources")
 
 
 def main() -> None:
@@ -43,6 +43,8 @@ def main() -> None:
         timed(python("-m", "checker", "check", "all"), solved)  # also writes the journal
         if "saves" in parts:
             saves.measure(solved, copy_workspace(base / "peer", solved=True), args.rounds)
+        if "floor" in parts:
+            floor.measure(solved, saves.KATA, args.rounds)
         if "sets" in parts:
             sets.measure_sets(solved, args.rounds)
         if "verify" in parts:

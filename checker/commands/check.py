@@ -11,8 +11,14 @@ import time
 from typing import TYPE_CHECKING
 
 from checker import journal
-from checker.commands.shared import choose_many, json_argument, open_desk, remember
-from checker.commands.shared import report_damaged as report_damaged_lines
+from checker.catalog import LEVELS
+from checker.commands.shared import (
+    choose_many,
+    json_argument,
+    open_desk,
+    remember,
+    report_damaged,
+)
 from checker.execute import run_jobs
 from checker.learner import learner_job
 from checker.runner import open_runner, suggested_jobs
@@ -24,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from checker.catalog import Kata
+    from checker.runner import Runner
     from checker.verdict import Verdict
 
 
@@ -41,6 +48,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check the katas that were asked for."""
+    # The runner warms up while the journal and the files are read.
+    with open_runner(_expected(args)) as runner:
+        return _check(args, runner)
+
+
+def _expected(args: argparse.Namespace) -> int:
+    """How many runs there will be, as far as the words tell: 1, or 0 for several."""
+    one = len(args.what) < 2 and not args.changed
+    several = {"all", *LEVELS}
+    return int(one and not several.intersection(args.what))
+
+
+def _check(args: argparse.Namespace, runner: Runner) -> int:
     desk = open_desk()
     words = args.what or (["all"] if args.changed else [desk.current().name])
     katas = choose_many(desk, words)
@@ -52,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     view = BatchView(katas, style_for(), every=args.all)
     solved = True
-    for kata, verdict in _in_order(katas, args, view):
+    for kata, verdict in _in_order(katas, args, runner, view):
         remember(desk.workspace, journal.entry_of_verdict(verdict, "check"))
         solved = solved and verdict.kind == "solved"
         if args.json:
@@ -61,23 +81,22 @@ def run(args: argparse.Namespace) -> int:
             view.show(kata, verdict)
     if not args.json:
         view.finish()
-    report_damaged_lines(desk)
+    report_damaged(desk)
     return 0 if solved else 1
 
 
 def _in_order(
-    katas: list[Kata], args: argparse.Namespace, view: BatchView
+    katas: list[Kata], args: argparse.Namespace, runner: Runner, view: BatchView
 ) -> Iterator[tuple[Kata, Verdict]]:
     """Run the katas at once and yield their verdicts in the catalogue's order."""
     done: dict[str, Verdict] = {}
     waiting = list(katas)
     began = time.monotonic()
-    with open_runner(len(katas)) as runner:
-        jobs = [learner_job(kata, args.seed) for kata in katas]
-        view.progress(0, 0.0)
-        for job, verdict in run_jobs(runner, jobs, args.jobs or suggested_jobs()):
-            done[job.key.name] = verdict
-            view.progress(len(done), time.monotonic() - began)
-            while waiting and waiting[0].name in done:
-                kata = waiting.pop(0)
-                yield kata, done[kata.name]
+    jobs = [learner_job(kata, args.seed) for kata in katas]
+    view.progress(0, 0.0)
+    for job, verdict in run_jobs(runner, jobs, args.jobs or suggested_jobs()):
+        done[job.key.name] = verdict
+        view.progress(len(done), time.monotonic() - began)
+        while waiting and waiting[0].name in done:
+            kata = waiting.pop(0)
+            yield kata, done[kata.name]
