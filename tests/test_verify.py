@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -105,16 +106,13 @@ RUN_FLAWS: dict[str, tuple[Change, str]] = {
     ),
     "depends on the order": (
         lambda kata, solution: (kata / "test_app.py").write_text(
-            suite().replace(
-                "    assert client.get(\"/7\").json() == 7",
-                "    SEEN.append(7)\n    assert client.get(\"/7\").json() == 7",
-            ).replace(
-                "    assert client.get(\"/8\").json() == 8",
-                "    assert SEEN, \"comes after 7\"\n    assert client.get(\"/8\").json() == 8",
-            ).replace("import Client\n", "import Client\n\nSEEN = []\n")
-            .replace("def test_8", "def test_8", 1)
+            re.sub(
+                r"(    assert client.get..)/(\d)",
+                r"    SEEN.append(\2)\n    assert len(SEEN) == \2\n\1/\2",
+                suite().replace("import Client\n", "import Client\n\nSEEN = []\n"),
+            )
         ),
-        "right answer fails: ",
+        "right answer fails: reference, random order: failing: test_",
     ),
     "lint": (
         lambda kata, solution: (solution / "app.py").write_text(

@@ -273,3 +273,50 @@ def test_scrolling_stays_within_the_page() -> None:
     assert scrolled(down, "page down", 10, 25).scroll == 15
     assert scrolled(down, "page up", 10, 25).scroll == 0
     assert scrolled(state, "down", 10, 5).scroll == 0
+
+
+def test_a_run_that_was_started_ahead_waits_for_its_word(desk: Desk) -> None:
+    from checker.runner import Over, Sent
+    from checker.runner.spec import Spec
+    from checker.runner.warm import WarmRunner
+
+    with WarmRunner() as runner:
+        runner.start(Spec(1, str(desk.hello), str(desk.hello), wait=True))
+        first = next(iter(runner.messages()))
+        assert isinstance(first, Sent)
+        assert first.event["event"] == "collected"
+        assert list(runner.messages(0.5)) == [], "no test runs before the word"
+        desk.solve()  # what the learner saves meanwhile is what is judged
+        runner.go(1)
+        rest = list(runner.messages())
+    outcomes = [m.event["outcome"] for m in rest if isinstance(m, Sent) and "outcome" in m.event]
+    assert outcomes == ["passed"] * 4
+    assert isinstance(rest[-1], Over)
+
+
+def test_a_child_dies_with_the_warm_process(desk: Desk) -> None:
+    from checker.runner.spec import Spec
+    from checker.runner.warm import WarmRunner
+
+    desk.write("import time\n\ntime.sleep(60)\n")
+    os.environ["KATA_MARK"] = str(desk.root)
+    try:
+        runner = WarmRunner()
+    finally:
+        del os.environ["KATA_MARK"]
+    try:
+        runner.start(Spec(1, str(desk.hello), str(desk.hello)))
+        runner.start(Spec(2, str(desk.hello), str(desk.hello), wait=True))
+        seen = 0
+        for message in runner.messages():
+            seen += message.event["event"] == "collected"  # type: ignore[union-attr]
+            if seen == 2:
+                break
+        assert len(_marked(desk)) == 3
+        os.kill(runner.pid, signal.SIGKILL)
+        deadline = time.monotonic() + 10
+        while _marked(desk) and time.monotonic() < deadline:
+            time.sleep(0.05)
+    finally:
+        runner.close()
+    assert _marked(desk) == []

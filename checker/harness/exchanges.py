@@ -21,7 +21,8 @@ _SHOWN_REQUEST_HEADERS = _SECRET_HEADERS | {
 _SHOWN_RESPONSE_HEADERS = _SECRET_HEADERS | {
     "allow", "content-type", "deprecation", "etag", "link", "location", "retry-after", "sunset",
     "vary", "www-authenticate", "x-request-id", "access-control-allow-origin",
-    "access-control-allow-credentials", "access-control-allow-methods",
+    "access-control-allow-credentials", "access-control-allow-headers",
+    "access-control-allow-methods", "access-control-expose-headers",
 }  # fmt: skip
 _SECRET_FIELD = re.compile(
     r'("?(?:password|secret|token|access_token|refresh_token|api_key|card_number)"?\s*[:=]\s*"?)'

@@ -27,13 +27,22 @@ __all__ = ["Gone", "Over", "Runner", "Sent", "open_runner", "suggested_jobs"]
 
 
 class Runner(Protocol):
-    """What both runners can do."""
+    """What both runners can do.
+
+    Attributes:
+        starts_ahead: whether a run may be started ahead of its time (``Spec.wait``).
+    """
+
+    starts_ahead: bool
 
     def start(self, spec: Spec) -> None:
         """Begin a run; it goes on while other things happen."""
 
     def cancel(self, run: int) -> None:
         """End a run; its `Over` message still comes."""
+
+    def go(self, run: int) -> None:
+        """Let a run go on that was started with ``wait``."""
 
     def messages(self, timeout: float | None = None) -> Iterator[Sent | Over]:
         """Yield what the runs send, until none is left or nothing came for ``timeout`` seconds."""

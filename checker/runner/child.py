@@ -28,13 +28,20 @@ class EventPlugin:
     Args:
         write: takes one whole line of bytes.
         compiled: a folder for compiled suites; None to keep none.
+        wait: called when the suite is collected, before the first test.
     """
 
     __name__ = "kata-events"  # the name it is registered under, which the kata plugin looks for
 
-    def __init__(self, write: Callable[[bytes], object], compiled: str | None = None) -> None:
+    def __init__(
+        self,
+        write: Callable[[bytes], object],
+        compiled: str | None = None,
+        wait: Callable[[], object] = lambda: None,
+    ) -> None:
         self._write = write
         self._compiled = compiled
+        self._wait = wait
 
     def send(self, event: dict[str, Any]) -> None:
         """Send one event."""
@@ -51,6 +58,11 @@ class EventPlugin:
             return (yield)
         finally:
             sys.pycache_prefix, sys.dont_write_bytecode = before
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self) -> None:
+        """Wait for the word to go on, where the run was started ahead of its time."""
+        self._wait()
 
     def pytest_kata_event(self, event: dict[str, Any]) -> None:
         """Send what the kata plugin tells."""
@@ -70,7 +82,12 @@ class EventPlugin:
             self.send({"event": "uncollected", "message": f"The suite cannot be read: {message}"})
 
 
-def run_suite(spec: Spec, write: Callable[[bytes], object], compiled: str | None = None) -> int:
+def run_suite(
+    spec: Spec,
+    write: Callable[[bytes], object],
+    compiled: str | None = None,
+    wait: Callable[[], object] = lambda: None,
+) -> int:
     """Run one suite in this process.
 
     Args:
@@ -78,6 +95,7 @@ def run_suite(spec: Spec, write: Callable[[bytes], object], compiled: str | None
         write: takes the events, one line each.
         compiled: a folder for compiled suites, so that the next run need not compile them;
             None to keep none.
+        wait: called when the suite is collected, before a line of the learner's is read.
 
     Returns:
         The exit code: 0 when pytest came to its end, whatever the tests did.
@@ -86,7 +104,7 @@ def run_suite(spec: Spec, write: Callable[[bytes], object], compiled: str | None
 
     import checker.plugin
 
-    events = EventPlugin(write, compiled)
+    events = EventPlugin(write, compiled, wait)
     plugins = [events, checker.plugin, pytest_asyncio.plugin]
     code = pytest.main(pytest_arguments(spec), plugins=plugins)
     # A suite that cannot be collected interrupts the run; its event has said why.

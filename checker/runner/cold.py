@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 class ColdRunner:
     """Runs suites in interpreters of their own; a thread a run reads what it sends."""
 
+    starts_ahead = False
+
     def __init__(self) -> None:
         self._queue: queue.Queue[Sent | Over] = queue.Queue()
         self._running: dict[int, _ColdRun] = {}
@@ -41,6 +43,9 @@ class ColdRunner:
         """End a run; its `Over` message still comes."""
         if run in self._running:
             self._running[run].stop(End("cancelled"))
+
+    def go(self, run: int) -> None:
+        """Do nothing: a run of this runner never waits."""
 
     def messages(self, timeout: float | None = None) -> Iterator[Sent | Over]:
         """Yield what the runs send, until none is left or nothing came for ``timeout`` seconds."""

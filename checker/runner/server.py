@@ -5,6 +5,7 @@ line:
 
     {"run": {…Spec…}}      start a run                 → {"run": 7, "event": {…}} …
     {"cancel": 7}          end a run                   → {"run": 7, "end": {…End…}, "seconds": 0.1}
+    {"go": 7}              let a run that waits go on
 
 Limits are enforced here, from outside: the whole process group of a child dies. When standard
 input ends, every child is ended and the process goes.
@@ -15,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import json
+import math
 import os
 import selectors
 import signal
@@ -94,7 +96,8 @@ class _Run:
     pid: int
     pipe: int
     output: IO[bytes]
-    began: float
+    began: float | None
+    go: int | None = None
     buffer: bytes = b""
     test_began: float | None = None
     end: End | None = None
@@ -103,6 +106,8 @@ class _Run:
 
     def due(self) -> float:
         """The moment at which a limit will be passed."""
+        if self.began is None:
+            return math.inf  # it waits for its word, and may do so for hours
         due = self.began + self.spec.suite_seconds
         if self.test_began is not None:
             due = min(due, self.test_began + self.spec.patience)
@@ -146,7 +151,8 @@ class Server:
     def _patience(self) -> float | None:
         if not self._runs:
             return None
-        return max(0.0, min(run.due() for run in self._runs.values()) - time.monotonic())
+        due = min(run.due() for run in self._runs.values())
+        return None if due == math.inf else max(0.0, due - time.monotonic())
 
     def _read_requests(self) -> bool:
         data = os.read(self._requests, 1 << 16)
@@ -162,23 +168,41 @@ class Server:
                 run = self._runs[request["cancel"]]
                 run.end = End("cancelled")
                 self._kill(run)
+            elif "go" in request and request["go"] in self._runs:
+                self._let_go(self._runs[request["go"]])
         return True
+
+    def _let_go(self, run: _Run) -> None:
+        if run.go is not None:
+            run.began = time.monotonic()
+            with contextlib.suppress(BrokenPipeError):
+                os.write(run.go, b"!")
+            os.close(run.go)
+            run.go = None
 
     def _start(self, spec: Spec) -> None:
         reader, writer = os.pipe()
+        waiting, go = os.pipe() if spec.wait else (None, None)
         output = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the run is reaped
         pid = os.fork()
         if pid == 0:
-            self._become_child(spec, writer, output)
+            if go is not None:
+                os.close(go)
+            self._become_child(spec, writer, waiting, output)
         os.close(writer)
+        if waiting is not None:
+            os.close(waiting)
         with contextlib.suppress(OSError):
             os.setpgid(pid, pid)
         os.set_blocking(reader, False)
-        run = _Run(spec, pid, reader, output, time.monotonic())
+        began = None if spec.wait else time.monotonic()
+        run = _Run(spec, pid, reader, output, began, go)
         self._runs[spec.run] = run
         self._selector.register(reader, selectors.EVENT_READ, run)
 
-    def _become_child(self, spec: Spec, writer: int, output: IO[bytes]) -> None:
+    def _become_child(
+        self, spec: Spec, writer: int, waiting: int | None, output: IO[bytes]
+    ) -> None:
         code = 70
         try:
             os.setpgid(0, 0)
@@ -189,13 +213,20 @@ class Server:
             os.close(self._answers)
             for run in self._runs.values():
                 os.close(run.pipe)
+                if run.go is not None:
+                    os.close(run.go)
             null = os.open(os.devnull, os.O_RDONLY)
             os.dup2(null, 0)
             os.dup2(output.fileno(), 1)
             os.dup2(output.fileno(), 2)
             sys.stdin = open(0, closefd=False)  # noqa: SIM115 - descriptor 0
             child.enter(spec)
-            code = child.run_suite(spec, lambda line: child.write_all(writer, line), self._compiled)
+            code = child.run_suite(
+                spec,
+                lambda line: child.write_all(writer, line),
+                spec.compiled or self._compiled,
+                lambda: wait_for_word(waiting),
+            )
             sys.stdout.flush()
             sys.stderr.flush()
         except BaseException:
@@ -230,7 +261,7 @@ class Server:
         now = time.monotonic()
         for run in list(self._runs.values()):
             if run.end is None and now >= run.due():
-                if now >= run.began + run.spec.suite_seconds:
+                if now >= (run.began or now) + run.spec.suite_seconds:
                     run.end = End("suite limit", limit=run.spec.suite_seconds)
                 else:
                     run.end = End("test limit", limit=run.spec.test_seconds)
@@ -252,10 +283,13 @@ class Server:
         self._kill_group(run)
         self._end_strays()
         os.close(run.pipe)
+        if run.go is not None:
+            os.close(run.go)
         end = run.end or End("exited", code)
         end = End(end.how, code, end.limit, _tail(run.output))
         run.output.close()
-        message = {"run": run.spec.run, "end": asdict(end), "seconds": time.monotonic() - run.began}
+        seconds = 0.0 if run.began is None else time.monotonic() - run.began
+        message = {"run": run.spec.run, "end": asdict(end), "seconds": seconds}
         self._send_raw(json.dumps(message).encode() + b"\n")
 
     def _wait(self, run: _Run) -> int:
@@ -290,6 +324,12 @@ def _tail(output: IO[bytes]) -> str:
     size = output.seek(0, 2)
     output.seek(max(0, size - _OUTPUT_BYTES))
     return output.read().decode(errors="replace")
+
+
+def wait_for_word(waiting: int | None) -> None:
+    """Block until the server says go; end the process when the server is gone."""
+    if waiting is not None and not os.read(waiting, 1):
+        os._exit(0)
 
 
 def die_with_parent() -> None:

@@ -27,6 +27,7 @@ class Spec:
         file_bytes: how large a file it may write; 0 for no limit.
         compiled: a folder where pytest keeps its compiled copy of the suite; "" for the runner's
             own, which goes with it.
+        wait: collect the suite, and wait for a word before the first test is run.
         environment: variables to set, besides those inherited.
     """
 
@@ -40,6 +41,7 @@ class Spec:
     memory_bytes: int = MEMORY_BYTES
     file_bytes: int = FILE_BYTES
     compiled: str = ""
+    wait: bool = False
     environment: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:

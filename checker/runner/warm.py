@@ -28,6 +28,8 @@ class WarmRunner:
         warm_up: run a tiny suite in it first, so that every child finds all imported.
     """
 
+    starts_ahead = True
+
     def __init__(self, *, warm_up: bool = True) -> None:
         mode = "warm" if warm_up else "imports"
         self._server = subprocess.Popen(
@@ -55,6 +57,10 @@ class WarmRunner:
         """End a run; its `Over` message still comes."""
         if run in self._running:
             self._request({"cancel": run})
+
+    def go(self, run: int) -> None:
+        """Let a run go on that was started with ``wait``."""
+        self._request({"go": run})
 
     def messages(self, timeout: float | None = None) -> Iterator[Sent | Over]:
         """Yield what the runs send, until none is left or nothing came for ``timeout`` seconds.

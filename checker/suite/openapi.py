@@ -23,12 +23,22 @@ def operation(document: dict[str, Any], method: str, path: str) -> dict[str, Any
 
 
 def resolve(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    """Follow a schema's ``$ref``, also where it is the only member of ``allOf``."""
+    """Follow a schema's ``$ref``, also where it is the only member of ``allOf``.
+
+    Raises:
+        AssertionError: it refers to something that the document does not have.
+    """
     while True:
         if len(schema.get("allOf", [])) == 1:
             schema = schema["allOf"][0]
         elif "$ref" in schema:
-            schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+            name = schema["$ref"].rpartition("/")[2]
+            found = document.get("components", {}).get("schemas", {}).get(name)
+            if found is None:
+                raise AssertionError(
+                    f"The OpenAPI document refers to {schema['$ref']!r}, which it does not have."
+                )
+            schema = found
         else:
             return schema
 
@@ -62,12 +72,15 @@ def answer_schema(document: dict[str, Any], method: str, path: str, status: int)
             status.
     """
     answers = operation(document, method, path).get("responses", {})
-    content = answers.get(str(status), {}).get("content", {})
-    if "application/json" not in content:
+    asked = f"{status} of {method.upper()} {path}"
+    if str(status) not in answers:
         raise AssertionError(
-            f"The OpenAPI document describes no JSON answer {status} of {method.upper()} {path}. "
+            f"The OpenAPI document does not describe the answer {asked}. "
             f"It has {', '.join(answers) or 'no answers'}."
         )
+    content = answers[str(status)].get("content", {})
+    if "application/json" not in content:
+        raise AssertionError(f"The OpenAPI document describes the answer {asked} without JSON.")
     return resolve(document, content["application/json"]["schema"])
 
 

@@ -15,6 +15,7 @@ from checker import journal, progress
 from checker.commands.shared import Desk, open_desk, remember
 from checker.editor import open_files
 from checker.errors import CheckerError
+from checker.files import names_file
 from checker.learner import learner_job
 from checker.runner import Gone, Over, Sent, open_runner
 from checker.runner.fingerprint import fingerprint
@@ -22,7 +23,7 @@ from checker.verdict import Context, Verdict, judge
 from checker.views.failure import shown_path
 from checker.views.style import Style, style_for
 from checker.views.verdicts import verdict_lines
-from checker.watch.changes import Saved, Watcher
+from checker.watch.changes import Saved, Signature, Watcher, signature
 from checker.watch.keys import raw_keys
 from checker.watch.screen import body_height, body_lines, frame
 from checker.watch.state import Watching, began_run, ended_run, scrolled, show_page, took_event
@@ -60,6 +61,15 @@ class _Run:
     events: list[dict[str, Any]]
 
 
+@dataclass
+class _Spare:
+    """A run that was started ahead: its suite is collected, and it waits for the next save."""
+
+    number: int
+    suite: Signature
+    events: list[dict[str, Any]]
+
+
 class Session:
     """Stays with one kata until it is told to quit.
 
@@ -77,6 +87,7 @@ class Session:
         self._runner: Runner | None = None
         self._made = fingerprint()
         self._run: _Run | None = None
+        self._spare: _Spare | None = None
         self._number = 0
         self._failures = 0
         self._watcher = Watcher(desk.workspace.katas, self.inbox.put)
@@ -113,12 +124,17 @@ class Session:
             case Sent(run, event) if self._run and run == self._run.number:
                 self._run.events.append(event)
                 self.state = took_event(self.state, event)
+            case Sent(run, event) if self._spare and run == self._spare.number:
+                self._spare.events.append(event)
+            case Over(run) if self._spare and run == self._spare.number:
+                self._spare = None
             case Over(run, end, seconds) if self._run and run == self._run.number:
                 took = time.monotonic() - self._run.began
                 verdict = judge(self._run.events, self._run.context, end, seconds)
                 self._run = None
                 self._failures = 0
                 self._settle(verdict, took)
+                self._start_spare()
             case Gone(reason):
                 self._recover(reason)
 
@@ -139,7 +155,7 @@ class Session:
         now = fingerprint()
         if self._runner is not None and now != self._made:
             self._runner.close()
-            self._runner = None
+            self._runner = self._spare = None
             self.state = replace(self.state, warming=True, news="packages changed: starting anew")
         if self._runner is None:
             self._made = now
@@ -147,18 +163,38 @@ class Session:
             self._runner.listen(self.inbox.put)
         elif self._run is not None:
             self._runner.cancel(self._run.number)
-        self._number += 1
+        began = time.monotonic()
         job = learner_job(self.state.kata)
-        self._run = _Run(self._number, job.context, time.monotonic(), [])
-        self._runner.start(job.prepare(self._number))
+        spare, self._spare = self._spare, None
+        if spare is not None and spare.suite == suite_signature(self.state.kata):
+            self._run = _Run(spare.number, job.context, began, spare.events)
+            self._runner.go(spare.number)
+        else:
+            if spare is not None:
+                self._runner.cancel(spare.number)
+            self._number += 1
+            self._run = _Run(self._number, job.context, began, [])
+            self._runner.start(job.prepare(self._number))
         self.state = began_run(self.state)
+        for event in self._run.events:
+            self.state = took_event(self.state, event)
+
+    def _start_spare(self) -> None:
+        """Start the next run ahead: all that does not depend on the learner's files is done."""
+        if self._runner is None or not self._runner.starts_ahead:
+            return
+        kata = self.state.kata
+        self._number += 1
+        spec = replace(learner_job(kata).prepare(self._number), wait=True)
+        self._spare = _Spare(self._number, suite_signature(kata), [])
+        self._runner.start(spec)
 
     def _recover(self, reason: str) -> None:
         """The warm process died: start another, but not without end."""
         self._failures += 1
         if self._runner is not None:
             self._runner.close()
-        self._runner, self._run = None, None
+        self._runner = self._run = self._spare = None
         self.state = replace(self.state, running=False, news=reason)
         if self._failures <= 2:
             self._begin_run()
@@ -237,6 +273,9 @@ class Session:
             self.state = replace(self.state, news="there is no other kata to go to")
             return
         self.state = Watching(target, warming=False)
+        if self._spare is not None and self._runner is not None:
+            self._runner.cancel(self._spare.number)
+        self._spare = None
         self._watcher.follow(target.folder)
         self._look_around(desk)
         remember(self.workspace, journal.Entry(journal.now(), target.name, "open"))
@@ -254,6 +293,13 @@ class Session:
             total=len(states),
             upcoming=upcoming.kata if upcoming and upcoming.kata.name != kata.name else None,
         )
+
+
+def suite_signature(kata: Kata) -> Signature:
+    """What tells that a suite, or a given file, was changed since a run was started ahead."""
+    names = edit_names(kata)
+    found = signature(kata.folder)
+    return {name: sign for name, sign in found.items() if not names_file(names, name)}
 
 
 def terminal_size() -> os.terminal_size:
