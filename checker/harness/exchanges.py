@@ -63,7 +63,6 @@ class Exchange:
         handler: the learner's function that the router chose, if any.
         error: what the app raised, as ``KeyError: 'id'``; "" when nothing.
         error_place: the learner's line that raised it.
-        trace: the frames of the error that lie in the learner's files, innermost last.
     """
 
     method: str
@@ -76,6 +75,14 @@ class Exchange:
     handler: Place | None = None
     error: str = ""
     error_place: Place | None = None
+
+    def data(self) -> dict[str, Any]:
+        """The exchange as JSON data."""
+        places = {
+            name: vars(place) if place else None
+            for name, place in (("handler", self.handler), ("error_place", self.error_place))
+        }
+        return {**vars(self), **places}
 
 
 def shorten_body(body: bytes) -> str:

@@ -113,11 +113,11 @@ def _place_of(exchanges: Sequence[Exchange]) -> Place | None:
 
 
 def _line_in(error: BaseException, suite: Path) -> Place | None:
-    found = None
+    """The line of the test itself, also where a helper of the suite made the assertion."""
     for frame in traceback.extract_tb(error.__traceback__):
         if Path(frame.filename) == suite:
-            found = Place(frame.filename, frame.lineno or 0, frame.name, (frame.line or "").strip())
-    return found
+            return Place(frame.filename, frame.lineno or 0, frame.name, (frame.line or "").strip())
+    return None
 
 
 def _assertion_words(error: AssertionError) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -141,8 +141,8 @@ class TestRun:
             "id": test,
             "outcome": self.outcome,
             "seconds": self.seconds,
-            "failure": asdict(self.failure) if self.failure else None,
-            "exchanges": [asdict(exchange) for exchange in self.exchanges],
+            "failure": vars(self.failure) if self.failure else None,
+            "exchanges": [exchange.data() for exchange in self.exchanges],
             "output": self.output,
         }
 
@@ -161,7 +161,7 @@ class LearnerRepr:
 
         assert run.failure is not None
         failure = run.failure
-        exchanges = [asdict(exchange) for exchange in run.exchanges]
+        exchanges = [exchange.data() for exchange in run.exchanges]
         self.lines = failure_lines(failure, exchanges, run.suite.folder)
         self.reprcrash = _Crash(str(run.suite.path), failure.test_line, failure.message)
         self.reprtraceback = None
