@@ -1,0 +1,28 @@
+"""Exposes `*`, which with cookies is the name of a header.
+
+Fails: test_pages_may_read_headers
+"""
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
+
+from .shop import ClosedSign, router
+
+
+class Bookshop(FastAPI):
+    def build_middleware_stack(self) -> ASGIApp:
+        return CORSMiddleware(
+            super().build_middleware_stack(),
+            allow_origins=["https://bookshop.example", "https://till.bookshop.example"],
+            allow_origin_regex=r"https://pr-[0-9]+\.bookshop\.example",
+            allow_credentials=True,
+            allow_methods=["GET", "POST", "PATCH"],
+            allow_headers=["Content-Type", "Idempotency-Key"],
+            expose_headers=["*"],
+        )
+
+
+app = Bookshop(title="Bookshop")
+app.add_middleware(ClosedSign)
+app.include_router(router)

@@ -1,0 +1,31 @@
+"""Writes the previews with a * into the list, where only whole origins count.
+
+Fails: test_previews_may_do_the_same
+"""
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
+
+from .shop import ClosedSign, router
+
+
+class Bookshop(FastAPI):
+    def build_middleware_stack(self) -> ASGIApp:
+        return CORSMiddleware(
+            super().build_middleware_stack(),
+            allow_origins=[
+                "https://bookshop.example",
+                "https://till.bookshop.example",
+                "https://pr-*.bookshop.example",
+            ],
+            allow_credentials=True,
+            allow_methods=["GET", "POST", "PATCH"],
+            allow_headers=["Content-Type", "Idempotency-Key"],
+            expose_headers=["Location", "Retry-After", "X-Total-Count"],
+        )
+
+
+app = Bookshop(title="Bookshop")
+app.add_middleware(ClosedSign)
+app.include_router(router)
