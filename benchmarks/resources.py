@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -21,7 +22,6 @@ def measure(root: Path, runs: int) -> None:
         print("  (only where /proc tells memory: Linux)")
         return
     kata = next(k for k in load_catalog(root / "katas") if k.slug == "read_and_add_books")
-    before_scratch = scratch_folders()
     with WarmRunner() as runner, scratch_folder() as scratch:
         slots = Slots(scratch)
         folder = stage(kata, reference_of(kata, root / "solutions" / kata.name), slots.take())
@@ -51,13 +51,13 @@ def measure(root: Path, runs: int) -> None:
         for name in ("rss", "fds", "threads", "children"):
             early, late = first[name], last[name]
             print(f"  {name:<9} after {min(20, runs)} runs {early:>10}, after all {late:>10}")
-    left = scratch_folders() - before_scratch
+    left = scratch_folders(os.getpid()) + scratch_folders(server)
     print(f"  scratch folders left: {len(left)}; processes left: {int(_alive(server))}")
 
 
-def scratch_folders() -> set[str]:
-    """The scratch folders that there are."""
-    return {path.name for path in Path(tempfile.gettempdir()).glob("kata-*")}
+def scratch_folders(pid: int) -> list[Path]:
+    """The scratch folders that a process has made and that are still there."""
+    return list(Path(tempfile.gettempdir()).glob(f"kata-scratch-{pid}-*"))
 
 
 def _state(pid: int) -> dict[str, int]:

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 OLDEST_PYTHON = (3, 11)
-NEEDED = ("fastapi", "filelock", "httpx", "httpx2", "pydantic", "pytest", "pytest_asyncio",
-          "python_multipart", "rich", "sqlalchemy", "uvicorn", "watchfiles")  # fmt: skip
+NEEDED = (
+    "fastapi filelock httpx httpx2 jwt pwdlib pydantic pytest pytest_asyncio python_multipart "
+    "rich sqlalchemy uvicorn watchfiles"
+).split()
 _FREE_BYTES = 200 << 20
 
 

@@ -155,7 +155,14 @@ class AppTransport(httpx2.BaseTransport):
         transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
         upload = _Upload(body)
         inner = httpx2.Request(request.method, request.url, headers=request.headers, stream=upload)
-        answer = await transport.handle_async_request(inner)
+        try:
+            answer = await transport.handle_async_request(inner)
+        except AssertionError:
+            # The transport asserts what ASGI demands: that an answer is begun, and ended.
+            raise AssertionError(
+                f"{exchange.method} {exchange.target} was never answered to its end: the app "
+                "returned before it had sent a whole answer."
+            ) from None
         content = await answer.aread()
         exchange.status = answer.status_code
         exchange.got = shorten_body(content)

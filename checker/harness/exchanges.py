@@ -19,8 +19,9 @@ _SHOWN_REQUEST_HEADERS = _SECRET_HEADERS | {
     "access-control-request-method", "access-control-request-headers", "x-request-id",
 }  # fmt: skip
 _SHOWN_RESPONSE_HEADERS = _SECRET_HEADERS | {
-    "allow", "content-type", "deprecation", "etag", "link", "location", "retry-after", "sunset",
-    "vary", "www-authenticate", "x-request-id", "access-control-allow-origin",
+    "allow", "content-language", "content-type", "deprecation", "etag", "link", "location",
+    "retry-after", "sunset",
+    "vary", "www-authenticate", "x-process-time", "x-request-id", "access-control-allow-origin",
     "access-control-allow-credentials", "access-control-allow-headers",
     "access-control-allow-methods", "access-control-expose-headers",
 }  # fmt: skip

@@ -132,7 +132,7 @@ def _clean_process() -> Iterator[None]:
     """Undo what an app may do to the process it shares: environment, root logger, folder."""
     environment = dict(os.environ)
     root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
+    handlers, level, factory = list(root.handlers), root.level, logging.getLogRecordFactory()
     folder = Path.cwd()
     try:
         yield
@@ -142,3 +142,4 @@ def _clean_process() -> Iterator[None]:
             os.environ.clear()
             os.environ.update(environment)
         root.handlers[:], root.level = handlers, level
+        logging.setLogRecordFactory(factory)

@@ -33,8 +33,8 @@ def test_health_answers_as_before(client: Client, legacy: httpx2.Client) -> None
 
 def test_a_quote_costs_what_it_did(client: Client, legacy: httpx2.Client, values: Values) -> None:
     """GET /quote answers exactly what the old service answers, number for number."""
-    for _ in range(4):
-        query = quote_query(values)
+    for cover in ("soft", "hard", "hard"):
+        query = quote_query(values) | {"cover": cover}
         answer = client.get("/quote", params=query)
         assert answer.status_code == 200
         assert answer.json() == legacy.get("/quote", params=query).json()

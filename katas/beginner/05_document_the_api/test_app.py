@@ -76,8 +76,13 @@ def test_the_api_answers_as_before(client: Client, values: Values) -> None:
     assert nowhere.status_code == 404
     for refused in (again, unknown, too_many, nowhere):
         assert isinstance(refused.json()["detail"], str), "An error says why, in `detail`."
-    for wrong in ("978-" + new["isbn"][3:], new["isbn"][:12]):
-        answer = client.post("/books", json={**new, "isbn": wrong, "copies": copies})
+    for path, body in (
+        ("/books", {**new, "isbn": "978-" + new["isbn"][3:], "copies": copies}),
+        ("/books", {**new, "isbn": new["isbn"][:12], "copies": copies}),
+        ("/books", {**new, "copies": -1}),
+        ("/orders", {"book_id": 1, "copies": 0}),
+    ):
+        answer = client.post(path, json=body)
         assert answer.status_code == 422
     assert client.get("/health").json() == {"status": "ok"}
 

@@ -6,13 +6,6 @@ Fails: test_a_book_without_a_title_is_refused
 from itertools import count
 
 from fastapi import FastAPI, HTTPException, Response
-from pydantic import BaseModel
-
-
-class NewBook(BaseModel):
-    title: str
-    author: str
-
 
 app = FastAPI()
 books: dict[int, dict] = {}
@@ -34,6 +27,6 @@ def read_book(book_id: int):
 @app.post("/books", status_code=201)
 def add_book(new: dict, response: Response):
     book_id = next(ids)
-    books[book_id] = {"id": book_id, **new}
+    books[book_id] = {**new, "id": book_id}
     response.headers["Location"] = f"/books/{book_id}"
     return books[book_id]

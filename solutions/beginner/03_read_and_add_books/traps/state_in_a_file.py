@@ -1,9 +1,10 @@
-"""Keeps the books in a file beside the app, which outlives the app.
+"""Keeps the books in a file beside the app, which every running app shares.
 
 Fails: test_a_second_shop_starts_empty
 """
 
 import json
+from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
 
@@ -16,11 +17,19 @@ class NewBook(BaseModel):
     author: str
 
 
-app = FastAPI()
 STORE = Path(__file__).with_name("books.json")
-books: dict[int, dict] = (
-    {int(k): v for k, v in json.loads(STORE.read_text()).items()} if STORE.exists() else {}
-)
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI):
+    yield
+    STORE.unlink(missing_ok=True)
+
+
+app = FastAPI(lifespan=lifespan)
+books: dict[int, dict] = {}
+if STORE.exists():
+    books = {int(book_id): book for book_id, book in json.loads(STORE.read_text()).items()}
 ids = count(len(books) + 1)
 
 

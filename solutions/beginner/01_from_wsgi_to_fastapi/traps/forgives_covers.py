@@ -1,17 +1,18 @@
-"""Adds the cover once for the whole order instead of once a copy.
+"""Takes a soft cover for every cover that the shop does not have.
 
-Fails: test_a_quote_costs_what_it_did
+Fails: test_an_unknown_cover_is_a_422
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from fastapi import FastAPI, status
-from pydantic import BaseModel, computed_field
+from pydantic import BaseModel, BeforeValidator, computed_field
 
 from . import warehouse
 from .legacy import CENTS_PER_PAGE, COPIES_PER_BOX, COVER_CENTS
 
 Cover = Literal["soft", "hard"]
+Known = Annotated[Cover, BeforeValidator(lambda word: "hard" if word == "hard" else "soft")]
 
 
 class Health(BaseModel):
@@ -25,7 +26,7 @@ class Quote(BaseModel):
 
     @computed_field
     def total_cents(self) -> int:
-        return self.copies * self.pages * CENTS_PER_PAGE + COVER_CENTS[self.cover]
+        return self.copies * (self.pages * CENTS_PER_PAGE + COVER_CENTS[self.cover])
 
 
 class Stock(BaseModel):
@@ -53,7 +54,7 @@ async def health() -> Health:
 
 
 @app.get("/quote")
-async def quote(pages: int, copies: int = 1, cover: Cover = "soft") -> Quote:
+async def quote(pages: int, copies: int = 1, cover: Known = "soft") -> Quote:
     return Quote(pages=pages, copies=copies, cover=cover)
 
 
