@@ -79,15 +79,18 @@ def measure_verify(rounds: int, what: tuple[str, ...]) -> None:
     if prove("warm") != prove("cold"):
         raise SystemExit("The outcomes differ between the warm and the cold runner.")
     print("  outcomes agree")
-    warm = Series("warm forks", lambda: timed(command, ROOT, expect=None, KATA_RUNNER="warm"))
-    cold = Series(
-        "cold processes, as many at once",
-        lambda: timed(command, ROOT, expect=None, KATA_RUNNER="cold"),
-    )
-    race(rounds, warm, cold, warm_up=0)
-    show(warm)
-    show(cold)
-    print(f"    warm takes {ratio(warm, cold):.3f} of cold")
+
+    def run(runner: str, *words: str) -> float:
+        return timed([*command, *words], ROOT, expect=None, KATA_RUNNER=runner)
+
+    warm = Series("warm forks", lambda: run("warm"))
+    cold = Series("cold processes, as many at once", lambda: run("cold"))
+    alone = Series("cold processes, one after another", lambda: run("cold", "--jobs", "1"))
+    race(rounds, warm, cold, alone, warm_up=0)
+    for series in (warm, cold, alone):
+        show(series)
+    print(f"    warm takes {ratio(warm, cold):.3f} of cold processes, as many at once")
+    print(f"    warm takes {ratio(warm, alone):.3f} of cold processes, one after another")
 
 
 BARE_CONFTEST = '''

@@ -7,8 +7,8 @@ kata's suite it does nothing.
 
 from __future__ import annotations
 
+import os
 import random
-import secrets
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -58,7 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "guard: holds on the stub already, and never counts as progress"
     )
-    config.stash[SEED] = config.getoption("--kata-seed") or secrets.token_hex(4)
+    config.stash[SEED] = config.getoption("--kata-seed") or os.urandom(4).hex()
     if not config.pluginmanager.has_plugin("kata-events"):
         from checker.plugin.plain import PlainRun
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from checker.loading import Broken, app_of, forget_modules, import_module, load_module
 from checker.plugin.limits import TestTookTooLong
 from checker.plugin.suites import KATA_RUN
 
@@ -38,6 +37,8 @@ def values(request: pytest.FixtureRequest) -> Values:
 @pytest.fixture
 def module(request: pytest.FixtureRequest) -> Iterator[ModuleType | None]:
     """The learner's ``app.py``, executed afresh for this test: for tests that look inside."""
+    from checker.loading import forget_modules
+
     run: TestRun = request.node.stash[KATA_RUN]
     with _clean_process():
         try:
@@ -52,6 +53,8 @@ def given(module: ModuleType | None) -> Callable[[str], Any]:
 
     ``given("warehouse")`` is the module of the kata's ``warehouse.py``.
     """
+    from checker.loading import import_module
+
     return import_module
 
 
@@ -59,6 +62,7 @@ def given(module: ModuleType | None) -> Callable[[str], Any]:
 def client(request: pytest.FixtureRequest, module: ModuleType | None) -> Iterator[Client | None]:
     """A client for the learner's app, which is up: its lifespan has begun."""
     from checker.harness.server import AppDidNotStart
+    from checker.loading import Broken
 
     run: TestRun = request.node.stash[KATA_RUN]
     if module is None:
@@ -79,6 +83,8 @@ def make_client(
     request: pytest.FixtureRequest, module: ModuleType | None
 ) -> Iterator[Callable[[], Client]]:
     """Make a client for an app that is executed afresh once more: a restart, a second server."""
+    from checker.loading import load_module
+
     run: TestRun = request.node.stash[KATA_RUN]
     with ExitStack() as stack:
 
@@ -94,6 +100,8 @@ _too_slow: dict[Path, TestTookTooLong] = {}
 
 def _load(run: TestRun) -> ModuleType | None:
     """Execute the learner's app; None, with the reason kept, when it cannot be."""
+    from checker.loading import Broken, app_of, load_module
+
     folder = run.suite.folder
     run.unusable = _too_slow.get(folder)
     if run.unusable is not None:
@@ -114,6 +122,7 @@ def _load(run: TestRun) -> ModuleType | None:
 def _served(run: TestRun, loaded: ModuleType) -> Iterator[Client]:
     from checker.harness.client import AppTransport, Client
     from checker.harness.server import STOP_SECONDS, AppServer
+    from checker.loading import app_of
 
     server = AppServer(app_of(loaded))
     server.start()

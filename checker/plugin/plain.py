@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,9 +12,9 @@ import pytest
 from checker.catalog import SUITE, Kata, parse_folder_name
 from checker.errors import CheckerError
 from checker.plugin.suites import Suite, suite_of
-from checker.verdict import Context, End, Verdict, judge
 
 if TYPE_CHECKING:
+    from checker.verdict import Verdict
     from checker.workspace import Workspace
 
 
@@ -108,6 +107,7 @@ class PlainRun:
             self.unsaved = _remember(self.workspace, [verdict for _, verdict in self.verdicts])
 
     def _settle(self, seen: _Seen) -> None:
+        from checker.verdict import Context, End, judge
         from checker.workspace import (
             is_untouched,
             is_workspace,
@@ -137,9 +137,9 @@ class PlainRun:
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Write the closing section."""
-        from checker.plugin.closing import closing_lines
-
         if self.verdicts or self.partial or self.unreadable:
+            from checker.plugin.closing import closing_lines
+
             title, lines = closing_lines(self)
             terminalreporter.section(title)
             for line in lines:
@@ -159,6 +159,8 @@ def _remember(workspace: Workspace, verdicts: list[Verdict]) -> str:
 
 def _test_functions(suite: Suite) -> set[str]:
     """The names of the suite's tests, from its source: which the run may have left out."""
+    import ast
+
     try:
         tree = ast.parse(suite.path.read_bytes())
     except (OSError, SyntaxError):
