@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from checker.commands.hint import hint_lines
@@ -25,6 +26,7 @@ KEYS = (
     ("x", "reset"),
     ("q", "quit"),
 )
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _FRAME = 5  # head, path, blank line, news, keys
 
 
@@ -36,11 +38,12 @@ def frame(state: Watching, style: Style, height: int) -> list[str]:
         style: colours and width.
         height: the terminal's lines.
     """
-    head = [head_line(state, style), style.paint(shown_path(main_file(state.kata)), "dim"), ""]
+    path = _cut(shown_path(main_file(state.kata)), style.width)
+    head = [head_line(state, style), style.paint(path, "dim"), ""]
     room = max(1, height - _FRAME)
     body = body_lines(state, style)
     if state.page == "verdict":
-        shown = _fit(body, room, style)
+        shown = _fit([_cut(line, style.width) for line in body], room, style)
     else:
         shown = body[state.scroll : state.scroll + room]
     shown += [""] * (room - len(shown))
@@ -78,7 +81,14 @@ def _state_words(state: Watching) -> tuple[str, str]:
 
 
 def body_lines(state: Watching, style: Style) -> list[str]:
-    """What the page in view holds, in its whole length."""
+    """What the page in view holds, in its whole length; only the verdict's lines may be long."""
+    lines = _page_lines(state, style)
+    if state.page == "verdict":
+        return lines
+    return [part for line in lines for part in _broken(line, style.width)]
+
+
+def _page_lines(state: Watching, style: Style) -> list[str]:
     if state.page == "hints":
         return _hint_page(state, style)
     if state.page == "page":
@@ -95,6 +105,18 @@ def body_lines(state: Watching, style: Style) -> list[str]:
     if state.verdict.kind == "solved":
         lines = _solved_page(state, style)
     return lines
+
+
+def _cut(line: str, width: int) -> str:
+    """A line that is too long for the terminal, cut; a coloured one is short, or wrapped before."""
+    return line if len(_ANSI.sub("", line)) <= width else f"{line[: width - 1]}…"
+
+
+def _broken(line: str, width: int) -> list[str]:
+    """A line that is too long for the terminal, broken into several."""
+    if len(_ANSI.sub("", line)) <= width:
+        return [line]
+    return [line[start : start + width] for start in range(0, len(line), width)]
 
 
 def _hint_page(state: Watching, style: Style) -> list[str]:

@@ -312,15 +312,15 @@ def terminal_size() -> os.terminal_size:
 
 @contextlib.contextmanager
 def full_screen() -> Iterator[None]:
-    """Use the terminal's second screen, without a cursor, and give the first one back."""
+    """Use the terminal's second screen, without cursor or line wrapping; give the first back."""
     if os.name == "nt":
         os.system("")  # noqa: S605, S607 - switches the console to escape sequences
-    sys.stdout.write("\x1b[?1049h\x1b[?25l")
+    sys.stdout.write("\x1b[?1049h\x1b[?25l\x1b[?7l")
     sys.stdout.flush()
     try:
         yield
     finally:
-        sys.stdout.write("\x1b[?25h\x1b[?1049l")
+        sys.stdout.write("\x1b[?7h\x1b[?25h\x1b[?1049l")
         sys.stdout.flush()
 
 
@@ -330,7 +330,8 @@ def draw(state: Watching) -> None:
     base = style_for()
     style = Style(base.colour, max(40, min(size.columns, 100)), base.unicode)
     lines = frame(state, style, size.lines)
-    sys.stdout.write("\x1b[H" + "\x1b[K\n".join(lines[: size.lines]) + "\x1b[K\x1b[J")
+    # Each line is erased before it is written: after a full one the last column would go.
+    sys.stdout.write("\x1b[H" + "\n".join(f"\x1b[K{line}" for line in lines[: size.lines]))
     sys.stdout.flush()
 
 
