@@ -52,15 +52,12 @@ def ratio(one: Series, other: Series) -> float:
     return statistics.median(a / b for a, b in zip(one.times, other.times, strict=True))
 
 
-def show(series: Series, base: Series | None = None) -> None:
-    """Print a contestant's median and spread, and its ratio to another one."""
-    low, high = min(series.times), max(series.times)
-    line = (
-        f"  {series.name:<46} {series.median * 1000:>8.0f} ms  ({low * 1000:.0f}-{high * 1000:.0f})"
+def show(series: Series) -> None:
+    """Print a contestant's median and spread."""
+    low, high = min(series.times) * 1000, max(series.times) * 1000
+    print(
+        f"  {series.name:<46} {series.median * 1000:>8.0f} ms  ({low:.0f}-{high:.0f})", flush=True
     )
-    if base is not None:
-        line += f"   {ratio(series, base):.3f} of {base.name}"
-    print(line, flush=True)
 
 
 def timed(command: list[str], cwd: Path, *, expect: int | None = 0, **environment: str) -> float:

@@ -31,7 +31,7 @@ COMMANDS = {
     "new": "for maintainers: scaffold a kata",
     "verify": "for maintainers: prove every suite",
 }
-EXIT_OK, EXIT_UNSOLVED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
+EXIT_OK, EXIT_USAGE, EXIT_INTERRUPTED = 0, 2, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:

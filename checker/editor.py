@@ -8,9 +8,13 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
+from checker.workspace import edit_names
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from checker.catalog import Kata
 
 
 def editor_command() -> list[str] | None:
@@ -46,3 +50,9 @@ def open_files(paths: Sequence[Path]) -> str:
     except OSError as error:
         return f"{command[0]} could not be started ({error.strerror})."
     return "" if done.returncode == 0 else f"{command[0]} ended with exit code {done.returncode}."
+
+
+def open_kata(kata: Kata) -> str:
+    """Open a kata's page and the files that the learner edits, as `open_files` does."""
+    names = [name for name in edit_names(kata) if not name.endswith("/")]
+    return open_files([kata.folder / "README.md", *(kata.folder / name for name in names)])

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from checker import journal
 from checker.commands.shared import kata_argument, open_desk, remember
-from checker.editor import open_files
+from checker.editor import open_kata
 from checker.views.progress import what_to_do
-from checker.workspace import edit_names, title_of
+from checker.workspace import title_of
 
 if TYPE_CHECKING:
     import argparse
@@ -35,7 +35,6 @@ def show_and_open(workspace: Workspace, kata: Kata) -> None:
     print(f"{kata.level} {kata.number:02} {title_of(kata)}")
     print("\n".join(what_to_do(kata)), flush=True)
     remember(workspace, journal.Entry(journal.now(), kata.name, "open"))
-    names = [name for name in edit_names(kata) if not name.endswith("/")]
-    problem = open_files([kata.folder / "README.md", *(kata.folder / name for name in names)])
+    problem = open_kata(kata)
     if problem:
         print(problem, file=sys.stderr)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from checker.catalog import LEVELS
 from checker.progress import next_up
 from checker.views.failure import shown_path, wrap
+from checker.views.verdicts import HEADLINES
 from checker.workspace import main_file, title_of
 
 if TYPE_CHECKING:
@@ -19,16 +20,9 @@ if TYPE_CHECKING:
 SCHEMA = 1
 
 STATE_WORDS = {
-    "solved": "solved",
+    **HEADLINES,
     "changed": "solved once, changed since",
-    "failing": "not yet",
-    "broken": "cannot run",
-    "timeout": "took too long",
-    "crashed": "crashed",
-    "tampered": "the suite was changed",
-    "unavailable": "a service is missing",
     "started": "edited, not checked yet",
-    "untouched": "not started",
 }
 
 

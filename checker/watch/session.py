@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from checker import journal, progress
 from checker.commands.shared import Desk, open_desk, remember
-from checker.editor import open_files
+from checker.editor import open_kata
 from checker.errors import CheckerError
 from checker.files import names_file
 from checker.learner import learner_job
@@ -244,9 +244,7 @@ class Session:
         self.state = replace(self.state, page="hints", scroll=0)
 
     def _open(self) -> None:
-        kata = self.state.kata
-        names = [name for name in edit_names(kata) if not name.endswith("/")]
-        problem = open_files([kata.folder / "README.md", *(kata.folder / name for name in names)])
+        problem = open_kata(self.state.kata)
         self.state = replace(self.state, news=problem or "opened in the editor")
 
     def _reset(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -49,7 +49,6 @@ class Watching:
     upcoming: Kata | None = None
     solved: int = 0
     total: int = 0
-    printed: tuple[str, ...] = field(default=())
 
 
 def show_page(state: Watching, page: str) -> Watching:
