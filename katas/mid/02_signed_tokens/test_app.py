@@ -251,6 +251,10 @@ def test_a_token_opens_what_its_scopes_say(client: Client, shop: Shop) -> None:
             f"POST /accounts answered {answer.status_code}, and the account is "
             f"{'stored' if is_stored else 'not stored'}."
         )
+    rest = {name: value for name, value in claims.items() if name != "scope"}
+    answer = client.get("/me", headers=bearer(shop.sign(rest)))
+    assert answer.status_code == 200, "A token without the claim `scope` is good."
+    assert answer.json()["scopes"] == []
 
 
 def test_a_login_grants_what_the_account_has(client: Client, shop: Shop) -> None:

@@ -17,6 +17,7 @@ class Doorman(Protocol):
 
     def is_open(self) -> bool:
         """Say whether the shop is open now."""
+        ...
 
 
 class KindDoorman:

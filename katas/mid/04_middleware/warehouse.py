@@ -16,9 +16,11 @@ class Wire(Protocol):
 
     async def count(self, book_id: int, request_id: str) -> int | None:
         """Bring the number of copies; None when the warehouse does not know the book."""
+        ...
 
     def lines(self) -> AsyncIterator[str]:
         """Bring the whole stock, line by line."""
+        ...
 
 
 class LocalWire:

@@ -12,7 +12,6 @@ from . import store
 MIB = 1 << 20
 MAX_COVER = 4 * MIB
 MAX_BODY = 6 * MIB
-PART = 64 << 10
 
 MediaType = Literal["image/png", "image/jpeg"]
 SIGNATURES: dict[bytes, MediaType] = {
@@ -81,7 +80,7 @@ def keep(upload: UploadFile, undo: ExitStack) -> Cover:
     cover = Cover(id=uuid4().hex, media_type=media_type_of(upload.file), size=size)
     undo.callback(store.remove, cover.id)
     with store.create(cover.id) as file:
-        shutil.copyfileobj(upload.file, file, PART)
+        shutil.copyfileobj(upload.file, file)
     return cover
 
 

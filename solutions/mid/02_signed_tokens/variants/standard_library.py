@@ -48,7 +48,7 @@ def read(token: str) -> dict[str, Any]:
         raise ValueError("the token is not ours")
     if not clock.now() < datetime.fromtimestamp(claims["exp"], UTC):
         raise ValueError("the token has ended")
-    return {"username": claims["sub"], "scopes": claims["scope"].split()}
+    return {"username": claims["sub"], "scopes": claims.get("scope", "").split()}
 
 
 def caller(request: Request, *needed: str) -> dict[str, Any]:

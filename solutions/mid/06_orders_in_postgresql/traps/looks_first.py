@@ -1,0 +1,92 @@
+"""Looks whether the reference is free, and inserts: somebody may come in between.
+
+Fails: test_of_two_at_once_one_is_409
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Annotated, TypedDict
+
+from fastapi import Depends, FastAPI, HTTPException, Request, status
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import Session, sessionmaker
+
+from . import settings
+from .tables import Book, Order, OrderLine
+
+CONFLICTS = {
+    "reference_is_new": "There is an order with this reference already.",
+    "book_is_known": "The shop does not have one of these books.",
+}
+
+
+class Line(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    isbn: str
+    copies: Annotated[int, Field(ge=1, le=999)]
+
+
+class NewOrder(BaseModel):
+    reference: str
+    customer: str
+    lines: Annotated[list[Line], Field(min_length=1)]
+
+
+class StoredOrder(NewOrder):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+
+
+class State(TypedDict):
+    sessions: sessionmaker[Session]
+
+
+@asynccontextmanager
+async def lifespan(_app: FastAPI) -> AsyncIterator[State]:
+    engine = create_engine(
+        settings.DATABASE_URL,
+        pool_size=settings.POOL_SIZE,
+        max_overflow=0,
+        pool_pre_ping=True,
+    )
+    try:
+        yield {"sessions": sessionmaker(engine)}
+    finally:
+        engine.dispose()
+
+
+def get_session(request: Request) -> Iterator[Session]:
+    sessions: sessionmaker[Session] = request.state.sessions
+    with sessions.begin() as session:
+        yield session
+
+
+# Scope "function": committed, and the connection given back, before the answer is sent.
+SessionDep = Annotated[Session, Depends(get_session, scope="function")]
+
+app = FastAPI(title="Bookshop", lifespan=lifespan)
+
+
+@app.post("/orders", status_code=status.HTTP_201_CREATED, response_model=StoredOrder)
+def place_order(new: NewOrder, session: SessionDep) -> Order:
+    if session.scalar(select(Order).where(Order.reference == new.reference)):
+        raise HTTPException(status.HTTP_409_CONFLICT, CONFLICTS["reference_is_new"])
+    order = Order(reference=new.reference, customer=new.customer)
+    for position, line in enumerate(new.lines, 1):
+        if session.get(Book, line.isbn) is None:
+            raise HTTPException(status.HTTP_409_CONFLICT, CONFLICTS["book_is_known"])
+        order.lines.append(OrderLine(position=position, isbn=line.isbn, copies=line.copies))
+    session.add(order)
+    session.flush()
+    return order
+
+
+@app.get("/orders/{order_id}", response_model=StoredOrder)
+def read_order(order_id: int, session: SessionDep) -> Order:
+    order = session.get(Order, order_id)
+    if order is None:
+        raise HTTPException(status.HTTP_404_NOT_FOUND, f"There is no order {order_id}.")
+    return order

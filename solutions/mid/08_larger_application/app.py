@@ -1,0 +1,3 @@
+from .shop.main import create_app
+
+app = create_app()

@@ -1,0 +1,1 @@
+"""The bookshop, in layers."""
