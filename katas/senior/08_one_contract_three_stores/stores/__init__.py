@@ -1,0 +1,1 @@
+"""The stores: one module each, and the only places where a driver is imported."""
