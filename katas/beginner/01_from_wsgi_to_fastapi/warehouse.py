@@ -8,9 +8,11 @@ class Wire(Protocol):
 
     def ask(self, isbn: str) -> int:
         """Block the thread until the answer is there."""
+        ...
 
     async def ask_async(self, isbn: str) -> int:
         """Let others work until the answer is there."""
+        ...
 
 
 class LocalWire:

@@ -29,6 +29,7 @@ class Wire(Protocol):
 
     def ask(self, zone: str, grams: int) -> Rate:
         """Block the thread until the answer is there."""
+        ...
 
 
 class LocalWire:

@@ -179,6 +179,7 @@ def test_each_author_is_checked(client: Client, values: Values) -> None:
     for name in (letter, letter * 100):
         what = f"The name of the second author had {len(name)} characters."
         add(client, new_book(values) | {"authors": [right, {"name": name}]}, what)
+    add(client, new_book(values) | {"authors": [right]}, "The book had one author.")
     wrong: list[tuple[Any, str, str]] = [
         ({}, ".name", "had no name"),
         ({"name": ""}, ".name", "had an empty name"),

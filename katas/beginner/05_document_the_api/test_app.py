@@ -70,8 +70,13 @@ def test_the_api_answers_as_before(client: Client, values: Values) -> None:
     ordered = client.post("/orders", json={"book_id": 1, "copies": 2})
     assert ordered.status_code == 201
     assert ordered.json() == {"id": 1, "book_id": 1, "copies": 2}
-    too_many = client.post("/orders", json={"book_id": 1, "copies": copies})
+    left = copies - 2
+    assert client.get("/books/1").json() == {**book, "copies": left}
+    too_many = client.post("/orders", json={"book_id": 1, "copies": left + 1})
     assert too_many.status_code == 409
+    last = client.post("/orders", json={"book_id": 1, "copies": left})
+    assert last.json() == {"id": 2, "book_id": 1, "copies": left}
+    assert client.get("/books/1").json() == {**book, "copies": 0}
     nowhere = client.post("/orders", json={"book_id": 2, "copies": 1})
     assert nowhere.status_code == 404
     for refused in (again, unknown, too_many, nowhere):

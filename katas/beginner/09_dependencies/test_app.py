@@ -323,15 +323,15 @@ def test_two_requests_at_once_have_a_session_each(
     client: Client, module: ModuleType, stockroom: Any
 ) -> None:
     """A request that ends does not close the session of another one."""
-    session_dep = Annotated[Any, Depends(dependency(module, "get_session"))]
+    get_session = dependency(module, "get_session")
     both_are_in, first_is_out = Rendezvous(), Rendezvous()
     second: list[Future[Any]] = []
 
-    def first_page(_session: session_dep) -> None:
+    def first_page(_session: Annotated[Any, Depends(get_session)]) -> None:
         second.append(pool.submit(client.get, "/second"))
         both_are_in.arrive_blocking()
 
-    def second_page(session: session_dep) -> list[Any]:
+    def second_page(session: Annotated[Any, Depends(get_session)]) -> list[Any]:
         both_are_in.arrive_blocking()
         first_is_out.arrive_blocking()
         return [asdict(book) for book in session.books(0, 1)]
