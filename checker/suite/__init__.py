@@ -1,11 +1,16 @@
-"""What a suite works with: the client, seeded values, and a rendezvous for requests in flight."""
+"""What a suite works with: the client, seeded values, a rendezvous for requests in flight.
+
+``checker.suite.database.Database`` is what the fixture ``database`` gives.
+"""
 
 from collections.abc import Callable
 from typing import Any
 
 from checker.harness.client import Client, Reply
 from checker.suite import openapi
+from checker.suite.gateway import Gateway
 from checker.suite.rendezvous import Rendezvous, RendezvousMissed
+from checker.suite.statements import statements
 from checker.suite.values import Values
 
 Given = Callable[[str], Any]
@@ -16,6 +21,7 @@ MakeClient = Callable[[], Client]
 
 __all__ = [
     "Client",
+    "Gateway",
     "Given",
     "MakeClient",
     "Rendezvous",
@@ -23,4 +29,5 @@ __all__ = [
     "Reply",
     "Values",
     "openapi",
+    "statements",
 ]

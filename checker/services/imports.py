@@ -1,0 +1,17 @@
+"""What suites that need a service import, and better before a test's time is limited."""
+
+from __future__ import annotations
+
+IMPORTS = {
+    "mongodb": ("checker.suite.documents",),
+    "postgres": (
+        "checker.suite.database",
+        "checker.suite.statements",
+        "sqlalchemy.dialects.postgresql.psycopg",
+        "sqlalchemy.ext.asyncio",
+        "sqlalchemy.orm",
+    ),
+    "rabbitmq": ("aio_pika", "faststream.rabbit", "http.server", "httpx"),
+    "redis": ("checker.suite.keyspace", "redis.asyncio"),
+}
+"""The modules by service, as in ``kata.toml``."""
