@@ -14,10 +14,13 @@ import platform
 import tempfile
 from pathlib import Path
 
-from benchmarks import floor, resources, saves, sets, status
+from benchmarks import floor, resources, saves, services, sets, status
 from benchmarks.harness import ROOT, copy_workspace, python, timed
 
-PARTS = ("saves", "floor", "sets", "verify", "plugin", "status", "resources")
+PARTS = (
+    "saves", "floor", "sets", "verify", "plugin", "status", "resources",
+    "starts", "isolation", "databases",
+)  # fmt: skip
 
 
 def main() -> None:
@@ -55,6 +58,13 @@ def main() -> None:
             status.measure(solved, base, args.rounds)
         if "resources" in parts:
             resources.measure(ROOT, args.runs)
+        if "starts" in parts:
+            services.measure_starts(base, args.rounds)
+        if "isolation" in parts:
+            services.measure_isolation(base, args.rounds)
+        if "databases" in parts:
+            other = copy_workspace(base / "databases", solved=True)
+            services.measure_saves(solved, other, args.rounds)
 
 
 if __name__ == "__main__":

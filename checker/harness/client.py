@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from concurrent.futures import Future
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 
-from checker.harness.exchanges import (
-    Exchange,
-    place_in_folder,
-    place_of_function,
-    readable_headers,
-    shorten_body,
-)
+from checker.harness.asking import Answer, Question, ask
+from checker.harness.exchanges import Exchange, readable_headers, shorten_body
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, MutableMapping
+    from collections.abc import Collection
     from pathlib import Path
 
     from checker.harness.server import AppServer
 
 BASE_URL = "http://testserver"
-CHUNK_BYTES = 64 << 10
 
 
 class Status(int):
@@ -83,21 +78,38 @@ class Reply(httpx2.Response):
             ) from None
 
 
-class _Upload(httpx2.AsyncByteStream):
-    """A request's body, handed to the app in parts as a network does."""
+class RecordingTransport(httpx2.BaseTransport):
+    """Carries requests to an app, and records them.
 
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-        self.consumed = 0
+    Args:
+        exchanges: where each exchange is appended.
+    """
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for start in range(0, len(self._body), CHUNK_BYTES):
-            part = self._body[start : start + CHUNK_BYTES]
-            self.consumed += len(part)
-            yield part
+    def __init__(self, exchanges: list[Exchange]) -> None:
+        self.exchanges = exchanges
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send one request to the app and wait for its whole answer."""
+        body = request.read()
+        exchange = Exchange(
+            request.method,
+            request.url.raw_path.decode(),
+            shorten_body(body),
+            readable_headers(request.headers.multi_items(), sent=True),
+        )
+        self.exchanges.append(exchange)
+        return _reply(self.ask(Question.of(request, body), exchange), exchange)
+
+    def ask(self, question: Question, exchange: Exchange) -> Answer:
+        """Get the app's answer, and note in the exchange what became of it in the app."""
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        """Stop the app."""
+        raise NotImplementedError
 
 
-class AppTransport(httpx2.BaseTransport):
+class AppTransport(RecordingTransport):
     """Carries requests to an app in this process, and records them.
 
     Args:
@@ -114,68 +126,43 @@ class AppTransport(httpx2.BaseTransport):
         not_mine: Collection[str],
         exchanges: list[Exchange],
     ) -> None:
+        super().__init__(exchanges)
         self.server = server
         self.folder = folder
         self.not_mine = not_mine
-        self.exchanges = exchanges
 
-    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send one request to the app and wait for its whole answer."""
-        body = request.read()
-        exchange = Exchange(
-            request.method,
-            request.url.raw_path.decode(),
-            shorten_body(body),
-            readable_headers(request.headers.multi_items(), sent=True),
-        )
-        self.exchanges.append(exchange)
-        return self.server.call(self._send(request, body, exchange))
+    def ask(self, question: Question, exchange: Exchange) -> Answer:
+        """Get the app's answer on its own event loop."""
+        return self.server.call(ask(self.server, question, exchange, self.folder, self.not_mine))
 
-    async def _send(self, request: httpx2.Request, body: bytes, exchange: Exchange) -> Reply:
-        chunks: list[bytes] = []
+    def stop(self) -> None:
+        """Stop the app."""
+        self.server.stop()
 
-        async def app(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
-            async def record(message: MutableMapping[str, Any]) -> None:
-                if message["type"] == "http.response.body" and message.get("body"):
-                    chunks.append(message["body"])
-                await send(message)
 
-            scope["state"] = self.server.state.copy()
-            try:
-                await self.server.app(scope, receive, record)
-            except Exception as error:
-                exchange.error = f"{type(error).__name__}: {error}"
-                exchange.error_place = place_in_folder(error, self.folder, self.not_mine)
-                raise
-            finally:
-                exchange.handler = place_of_function(
-                    scope.get("endpoint"), self.folder, self.not_mine
-                )
+def _reply(answer: Answer, exchange: Exchange) -> Reply:
+    """The answer as suites read it.
 
-        transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
-        upload = _Upload(body)
-        inner = httpx2.Request(request.method, request.url, headers=request.headers, stream=upload)
-        try:
-            answer = await transport.handle_async_request(inner)
-        except AssertionError:
-            # The transport asserts what ASGI demands: that an answer is begun, and ended.
-            raise AssertionError(
-                f"{exchange.method} {exchange.target} was never answered to its end: the app "
-                "returned before it had sent a whole answer."
-            ) from None
-        content = await answer.aread()
-        exchange.status = answer.status_code
-        exchange.got = shorten_body(content)
-        exchange.got_headers = readable_headers(answer.headers.multi_items(), sent=False)
-        reply = Reply(
-            answer.status_code,
-            headers=answer.headers,
-            stream=httpx2.ByteStream(content),
-        )
-        reply.status_code = Status(answer.status_code, f"{exchange.method} {exchange.target}")
-        reply.chunks = chunks
-        reply.consumed = upload.consumed
-        return reply
+    Raises:
+        AssertionError: its body is not encoded as its header says.
+    """
+    headers = httpx2.Headers(answer.headers)
+    exchange.status = answer.status
+    exchange.got_headers = readable_headers(headers.multi_items(), sent=False)
+    reply = Reply(answer.status, headers=headers, stream=httpx2.ByteStream(answer.content))
+    asked = f"{exchange.method} {exchange.target}"
+    try:
+        exchange.got = shorten_body(reply.read())
+    except httpx2.DecodingError:
+        exchange.got = shorten_body(answer.content)
+        raise AssertionError(
+            f"{asked} answered with a body that is not encoded "
+            f"as its Content-Encoding says: {headers['content-encoding']}."
+        ) from None
+    reply.status_code = Status(answer.status, asked)
+    reply.chunks = answer.chunks
+    reply.consumed = answer.consumed
+    return reply
 
 
 class Client(httpx2.Client):
@@ -188,9 +175,14 @@ class Client(httpx2.Client):
         exchanges: every request of this test with its answer, in order.
     """
 
-    def __init__(self, transport: AppTransport) -> None:
+    def __init__(self, transport: RecordingTransport) -> None:
         super().__init__(transport=transport, base_url=BASE_URL, follow_redirects=True)
         self.exchanges = transport.exchanges
+
+    def stop(self) -> None:
+        """Stop the app as a server does: its lifespan ends, and no request reaches it any more."""
+        transport: RecordingTransport = self._transport  # type: ignore[assignment]
+        transport.stop()
 
     def together(self, *requests: httpx2.Request) -> list[httpx2.Response]:
         """Send several requests at once and wait for all answers.
@@ -201,5 +193,15 @@ class Client(httpx2.Client):
         Returns:
             The answers, in the order of the requests.
         """
-        with ThreadPoolExecutor(len(requests)) as pool:
-            return list(pool.map(self.send, requests))
+        pending: list[Future[httpx2.Response]] = [Future() for _ in requests]
+
+        def send(request: httpx2.Request, answer: Future[httpx2.Response]) -> None:
+            try:
+                answer.set_result(self.send(request))
+            except BaseException as error:
+                answer.set_exception(error)
+
+        for request, answer in zip(requests, pending, strict=True):
+            # Threads that nobody has to wait for: the app may never answer.
+            threading.Thread(target=send, args=(request, answer), daemon=True).start()
+        return [answer.result() for answer in pending]

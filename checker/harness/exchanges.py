@@ -17,10 +17,13 @@ _SECRET_HEADERS = {"authorization", "cookie", "set-cookie", "x-api-key", "proxy-
 _SHOWN_REQUEST_HEADERS = _SECRET_HEADERS | {
     "accept", "accept-language", "content-type", "if-match", "if-none-match", "origin",
     "access-control-request-method", "access-control-request-headers", "x-request-id",
+    "accept-encoding", "api-version", "host", "x-forwarded-for", "x-forwarded-host",
+    "x-forwarded-proto",
 }  # fmt: skip
 _SHOWN_RESPONSE_HEADERS = _SECRET_HEADERS | {
-    "allow", "content-language", "content-type", "deprecation", "etag", "link", "location",
-    "retry-after", "sunset",
+    "age", "allow", "api-version", "cache-control", "content-encoding", "content-language",
+    "content-type", "deprecation", "etag", "link", "location", "retry-after", "sunset",
+    "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset",
     "vary", "www-authenticate", "x-process-time", "x-request-id", "access-control-allow-origin",
     "access-control-allow-credentials", "access-control-allow-headers",
     "access-control-allow-methods", "access-control-expose-headers",
@@ -99,16 +102,21 @@ def shorten_body(body: bytes) -> str:
 
 
 def readable_headers(pairs: list[tuple[str, str]], *, sent: bool) -> dict[str, str]:
-    """The headers worth showing, secrets shortened to their first characters."""
+    """The headers worth showing, secrets shortened; repeated ones joined (RFC 9110, 5.3)."""
     wanted = _SHOWN_REQUEST_HEADERS if sent else _SHOWN_RESPONSE_HEADERS
-    shown = {}
+    shown: dict[str, str] = {}
     for name, value in pairs:
         low = name.lower()
         if low not in wanted or (low == "accept" and value == "*/*"):
             continue
         if low == "content-type" and value.startswith("application/json"):
             continue
-        shown[low] = shorten_secret(value) if low in _SECRET_HEADERS else value[:200]
+        if (low, value) == ("host", "testserver") or (
+            low == "accept-encoding" and "deflate" in value
+        ):
+            continue  # as the client sends them by itself
+        value = shorten_secret(value) if low in _SECRET_HEADERS else value[:200]
+        shown[low] = f"{shown[low]}, {value}" if low in shown else value
     return shown
 
 

@@ -50,7 +50,14 @@ class AppServer:
             raise
 
     def call(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine on the app's loop and wait for its result."""
+        """Run a coroutine on the app's loop and wait for its result.
+
+        Raises:
+            RuntimeError: the app was stopped.
+        """
+        if self._loop.is_closed():
+            work.close()
+            raise RuntimeError("The app was stopped.")
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def stop(self, patience: float = STOP_SECONDS) -> None:
@@ -119,7 +126,7 @@ class _Lifespan:
     async def _serve(self) -> None:
         try:
             await self._app(self._scope, self._inbox.get, self._send)
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # an exit must not end the loop's thread
             if not self._started.done():
                 failed = AppDidNotStart(f"{type(error).__name__}: {error}")
                 failed.__cause__ = error

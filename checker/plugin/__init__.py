@@ -13,13 +13,33 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from checker.plugin.fixtures import client, given, make_client, module, values
+from checker.plugin.fixtures import client, given, kata_app, make_client, module, values
+from checker.plugin.services import (
+    database,
+    give_back,
+    kata_services,
+    lease,
+    lost_service,
+    mongodb,
+    redis,
+)
 from checker.plugin.suites import KATA_RUN, TestRun, current, suite_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ["client", "given", "make_client", "module", "values"]
+__all__ = [
+    "client",
+    "database",
+    "given",
+    "kata_app",
+    "kata_services",
+    "make_client",
+    "module",
+    "mongodb",
+    "redis",
+    "values",
+]
 
 SEED = pytest.StashKey[str]()
 
@@ -65,6 +85,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(PlainRun(config), "kata-plain")
 
 
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Give back what the suites were leased."""
+    give_back(config)
+
+
 def pytest_report_header(config: pytest.Config) -> str | None:
     """Say the seed when it was chosen."""
     seed = config.getoption("--kata-seed")
@@ -98,6 +123,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         import fastapi  # noqa: F401
     for items in suites.values():
         suite = suite_of(items[0])
+        if suite is not None and not session.config.option.collectonly:
+            lease(session.config, suite)
         tests = [_describe_test(item) for item in items]
         tests.sort(key=lambda test: test["line"])
         event = {"event": "collected", "tests": tests, "seed": session.config.stash[SEED]}
@@ -114,9 +141,11 @@ def _describe_test(item: pytest.Item) -> dict[str, Any]:
 
 
 def sentence_of(item: pytest.Item) -> str:
-    """The sentence that a test proves: the first paragraph of its docstring, on one line."""
+    """The sentence that a test proves, on one line: its docstring's first paragraph, parameters."""
     text = getattr(getattr(item, "function", None), "__doc__", None) or ""
-    return " ".join(text.strip().split("\n\n")[0].split()) or item.name
+    sentence = " ".join(text.strip().split("\n\n")[0].split())
+    parameters = getattr(getattr(item, "callspec", None), "id", "")
+    return f"{sentence} [{parameters}]" if sentence and parameters else sentence or item.name
 
 
 @pytest.hookimpl(wrapper=True)
@@ -128,6 +157,9 @@ def pytest_runtest_protocol(
     if suite is None:
         return (yield)
     run = item.stash[KATA_RUN] = TestRun(suite, f"{item.config.stash[SEED]}:{item.name}")
+    # pytest's own picture of a failure is not shown, costs time, and now and then ends the whole
+    # run: parsing the source for it is not re-entrant in older releases of Python 3.11.
+    item.repr_failure = item._repr_failure_py = lambda *_, **__: ""  # type: ignore[assignment,method-assign]
     hook = item.config.hook
     hook.pytest_kata_event(suite=suite, event={"event": "started", "id": item.name})
     try:
@@ -182,7 +214,10 @@ def pytest_runtest_makereport(
     report = yield
     run = item.stash.get(KATA_RUN, None)
     if run is not None:
-        run.take(report, call)
+        lost = None
+        if report.failed and run.unusable is None:
+            lost = lost_service(item.config, run.suite)
+        run.take(report, call, lost)
     return report
 
 

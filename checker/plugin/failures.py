@@ -6,6 +6,7 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from checker.errors import ServiceUnavailable
 from checker.harness.exchanges import Exchange, Place, place_in_folder
 from checker.harness.server import AppDidNotStart
 from checker.loading import Broken
@@ -25,6 +26,8 @@ def outcome_of(error: BaseException) -> str:
         return "broken"
     if isinstance(error, TestTookTooLong):
         return "timeout"
+    if isinstance(error, ServiceUnavailable):
+        return "unavailable"
     return "failed"
 
 
@@ -49,6 +52,8 @@ def describe(
     """
     if isinstance(error, Broken):
         return _failure(error.message, error.advice, "Broken", error.place, None)
+    if isinstance(error, ServiceUnavailable):
+        return _failure(error.message, error.advice, "Unavailable", None, None)
     test = _line_in(error, suite)
     place = place_in_folder(error, suite.parent, not_mine)
     if isinstance(error, AppDidNotStart):

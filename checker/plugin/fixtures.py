@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from checker.plugin.limits import TestTookTooLong
+from checker.plugin.apps import load, load_for
 from checker.plugin.suites import KATA_RUN
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from checker.harness.client import Client
+    from checker.plugin.apps import App
     from checker.plugin.suites import TestRun
     from checker.suite.values import Values
 
@@ -35,16 +36,24 @@ def values(request: pytest.FixtureRequest) -> Values:
 
 
 @pytest.fixture
-def module(request: pytest.FixtureRequest) -> Iterator[ModuleType | None]:
-    """The learner's ``app.py``, executed afresh for this test: for tests that look inside."""
+def kata_app(request: pytest.FixtureRequest, kata_services: bool) -> Iterator[App | None]:
+    """The learner's app, executed afresh for this test; None when it cannot be."""
     from checker.loading import forget_modules
 
-    run: TestRun = request.node.stash[KATA_RUN]
+    if not kata_services:
+        yield None
+        return
     with _clean_process():
         try:
-            yield _load(run)
+            yield load_for(request.node.stash[KATA_RUN], request.config)
         finally:
             forget_modules()
+
+
+@pytest.fixture
+def module(kata_app: App | None) -> ModuleType | None:
+    """The learner's ``app.py``, executed afresh for this test: for tests that look inside."""
+    return None if kata_app is None else kata_app.module
 
 
 @pytest.fixture
@@ -59,18 +68,18 @@ def given(module: ModuleType | None) -> Callable[[str], Any]:
 
 
 @pytest.fixture
-def client(request: pytest.FixtureRequest, module: ModuleType | None) -> Iterator[Client | None]:
+def client(request: pytest.FixtureRequest, kata_app: App | None) -> Iterator[Client | None]:
     """A client for the learner's app, which is up: its lifespan has begun."""
     from checker.harness.server import AppDidNotStart
     from checker.loading import Broken
 
     run: TestRun = request.node.stash[KATA_RUN]
-    if module is None:
+    if kata_app is None:
         yield None
         return
     with ExitStack() as stack:
         try:
-            started = stack.enter_context(_served(run, module))
+            started = stack.enter_context(kata_app.served(run))
         except (Broken, AppDidNotStart) as error:
             run.unusable = error
             yield None
@@ -80,60 +89,12 @@ def client(request: pytest.FixtureRequest, module: ModuleType | None) -> Iterato
 
 @pytest.fixture
 def make_client(
-    request: pytest.FixtureRequest, module: ModuleType | None
+    request: pytest.FixtureRequest, kata_app: App | None
 ) -> Iterator[Callable[[], Client]]:
     """Make a client for an app that is executed afresh once more: a restart, a second server."""
-    from checker.loading import load_module
-
     run: TestRun = request.node.stash[KATA_RUN]
     with ExitStack() as stack:
-
-        def make() -> Client:
-            return stack.enter_context(_served(run, load_module(run.suite.folder)))
-
-        yield make
-
-
-_too_slow: dict[Path, TestTookTooLong] = {}
-"""Apps that could not even be executed in time, so that only one test waits for each."""
-
-
-def _load(run: TestRun) -> ModuleType | None:
-    """Execute the learner's app; None, with the reason kept, when it cannot be."""
-    from checker.loading import Broken, app_of, load_module
-
-    folder = run.suite.folder
-    run.unusable = _too_slow.get(folder)
-    if run.unusable is not None:
-        return None
-    try:
-        loaded = load_module(folder)
-        app_of(loaded)
-    except Broken as error:
-        run.unusable = error
-        return None
-    except TestTookTooLong as error:
-        run.unusable = _too_slow[folder] = error
-        return None
-    return loaded
-
-
-@contextmanager
-def _served(run: TestRun, loaded: ModuleType) -> Iterator[Client]:
-    from checker.harness.client import AppTransport, Client
-    from checker.harness.server import STOP_SECONDS, AppServer
-    from checker.loading import app_of
-
-    server = AppServer(app_of(loaded))
-    server.start()
-    try:
-        transport = AppTransport(server, run.suite.folder, run.suite.not_mine, run.exchanges)
-        with Client(transport) as client:
-            yield client
-    finally:
-        # An app that has used up the test's time is not waited for; no other may use it up here.
-        limit = run.suite.file.test_seconds
-        server.stop(0.1 if run.outcome == "timeout" else min(STOP_SECONDS, limit / 2))
+        yield lambda: stack.enter_context(load(request.config, run.suite.folder).served(run))
 
 
 @contextmanager

@@ -88,6 +88,8 @@ class TestRun:
         suite: the suite.
         seed: what its made-up values are drawn from.
         exchanges: its requests with their answers.
+        frozen: the same as they were when the test failed: what happens to a request while the
+            app is being stopped is not the learner's concern.
         unusable: why the learner's code could not be executed, if so.
     """
 
@@ -96,6 +98,7 @@ class TestRun:
     suite: Suite
     seed: str
     exchanges: list[Exchange] = field(default_factory=list)
+    frozen: list[dict[str, Any]] | None = None
     unusable: BaseException | None = None
     outcome: str = "not run"
     seconds: float = 0.0
@@ -112,27 +115,54 @@ class TestRun:
         finally:
             _current.pop()
 
-    def take(self, report: pytest.TestReport, call: pytest.CallInfo[None]) -> None:
-        """Take over what one phase of the test came to, and reword its failure."""
+    def take(
+        self,
+        report: pytest.TestReport,
+        call: pytest.CallInfo[None],
+        lost: BaseException | None = None,
+    ) -> None:
+        """Take over what one phase of the test came to, and reword its failure.
+
+        Args:
+            report: of the phase; it is changed.
+            call: how the phase ended.
+            lost: what the failure is really about, when the test could not do its work.
+        """
         self.seconds += report.duration
         if report.outcome == "failed" and call.excinfo is not None:
             if self.failure is None:
                 from checker.plugin.failures import describe, outcome_of
 
-                error = call.excinfo.value
+                unusable = self.unusable if report.when == "setup" else None
+                error = lost or unusable or call.excinfo.value
                 self.outcome = outcome_of(error)
                 limit = self.suite.file.test_seconds
                 self.failure = describe(
                     error, self.suite.path, self.suite.not_mine, self.exchanges, limit
                 )
+                self.frozen = [exchange.data() for exchange in self.exchanges]
             # pytest asks of it what LearnerRepr has; its own base class is private.
             report.longrepr = LearnerRepr(self)  # type: ignore[assignment]
+            if self.outcome == "unavailable" and self.failure is not None:
+                # Nothing was proved, so that nothing is red either, in an editor as in a terminal.
+                skipped = pytest.skip.Exception(self.failure.message)
+                call.excinfo = pytest.ExceptionInfo.from_exception(
+                    skipped.with_traceback(call.excinfo.tb)
+                )
+                report.outcome = "skipped"
+                report.longrepr = (str(self.suite.path), 0, self.failure.message)
         elif report.outcome == "skipped" and self.failure is None:
             self.outcome = "skipped"
         elif report.when == "call" and self.failure is None:
             self.outcome = "passed"
         if report.when == "teardown":
             self.output = "".join(text for title, text in report.sections if "Captured" in title)
+
+    def shown_exchanges(self) -> list[dict[str, Any]]:
+        """The exchanges as JSON data."""
+        if self.frozen is not None:
+            return self.frozen
+        return [exchange.data() for exchange in self.exchanges]
 
     def finished(self, test: str) -> dict[str, Any]:
         """The event that says what came of the test."""
@@ -142,7 +172,7 @@ class TestRun:
             "outcome": self.outcome,
             "seconds": self.seconds,
             "failure": vars(self.failure) if self.failure else None,
-            "exchanges": [exchange.data() for exchange in self.exchanges],
+            "exchanges": self.shown_exchanges(),
             "output": self.output,
         }
 
@@ -161,8 +191,7 @@ class LearnerRepr:
 
         assert run.failure is not None
         failure = run.failure
-        exchanges = [exchange.data() for exchange in run.exchanges]
-        self.lines = failure_lines(failure, exchanges, run.suite.folder)
+        self.lines = failure_lines(failure, run.shown_exchanges(), run.suite.folder)
         self.reprcrash = _Crash(str(run.suite.path), failure.test_line, failure.message)
         self.reprtraceback = None
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import checker
-from checker.files import files_below
+from checker.files import files_below, names_file
 from checker.scratch import scratch_folder
 
 if TYPE_CHECKING:
@@ -101,7 +101,9 @@ def _packages(shape: Shape, target: Path) -> list[tuple[str, Path]]:
     kata = shape.kata
     made = []
     stub = files_below(kata.folder)
-    given = {n: p for n, p in stub.items() if n not in kata.file.edit and n != "test_app.py"}
+    given = {
+        n: p for n, p in stub.items() if not names_file(kata.file.edit, n) and n != "test_app.py"
+    }
     reference = {
         n: p
         for n, p in files_below(shape.solution).items()

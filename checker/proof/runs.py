@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from checker.candidate import Candidate, Slots, reference_of, stage, stub_of
 from checker.execute import Job, run_jobs
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from checker.catalog import Kata
     from checker.proof.flaws import Shape
     from checker.runner import Runner
 
@@ -92,27 +93,49 @@ def run_rounds(
     outcomes = {round_.shape.kata.name: Outcome(round_.shape) for round_ in rounds}
     with scratch_folder() as scratch:
         slots = Slots(scratch)
-        jobs = [_job(round_, slots) for round_ in rounds]
+        jobs = [staged_job(r.shape.kata, r.candidate, slots, r, order=r.order) for r in rounds]
         for done, (job, verdict) in enumerate(run_jobs(runner, jobs, at_once), 1):
             _take(outcomes[job.key.shape.kata.name], job.key, verdict)
             progress(done, len(rounds))
     return outcomes
 
 
-def _job(round_: Round, slots: Slots) -> Job:
+def staged_job(
+    kata: Kata,
+    candidate: Candidate,
+    slots: Slots,
+    key: object,
+    context: Context | None = None,
+    **options: Any,
+) -> Job:
+    """The job that judges a candidate, staged into a slot when its run begins.
+
+    Args:
+        kata: whose suite judges.
+        candidate: what is judged.
+        slots: the folders to stage into.
+        key: whatever the caller recognises the run by.
+        context: what the verdict needs to know; None when that is the kata's name alone.
+        options: further fields of the run's `Spec`.
+    """
     taken: list[Path] = []
 
     def prepare(number: int) -> Spec:
         taken.append(slots.take())
-        folder = stage(round_.shape.kata, round_.candidate, taken[0])
-        seconds = round_.shape.kata.file.test_seconds
-        return Spec(number, str(folder), str(folder), order=round_.order, test_seconds=seconds)
+        folder = str(stage(kata, candidate, taken[0]))
+        file = kata.file
+        return Spec(
+            number, folder, folder, test_seconds=file.test_seconds, services=file.services,
+            theirs=tuple(candidate.files), **options,
+        )  # fmt: skip
 
     def done() -> None:
         for folder in taken:
             slots.give_back(folder)
 
-    return Job(prepare, Context(round_.shape.kata.name), round_, done)
+    # The stand-in for MongoDB has no users, so that strangers must not meet in it.
+    alone = "mongodb" if "cage" in options and "mongodb" in kata.file.services else ""
+    return Job(prepare, context or Context(kata.name), key, done, alone)
 
 
 def _take(outcome: Outcome, round_: Round, verdict: Verdict) -> None:

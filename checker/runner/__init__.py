@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Protocol
 
+from checker.runner.lending import LendingRunner
 from checker.runner.messages import Gone, Over, Sent
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ class Runner(Protocol):
     """
 
     starts_ahead: bool
+
+    def is_up(self, spec: Spec) -> bool:
+        """Whether a run can begin at once: no server has to be started for it."""
 
     def start(self, spec: Spec) -> None:
         """Begin a run; it goes on while other things happen."""
@@ -72,10 +76,10 @@ def open_runner(expected: int = 0) -> Runner:
     if hasattr(os, "fork") and os.environ.get("KATA_RUNNER") != "cold":
         from checker.runner.warm import WarmRunner
 
-        return WarmRunner(warm_up=expected != 1)
+        return LendingRunner(WarmRunner(warm_up=expected != 1))
     from checker.runner.cold import ColdRunner
 
-    return ColdRunner()
+    return LendingRunner(ColdRunner())
 
 
 def suggested_jobs() -> int:

@@ -20,6 +20,8 @@ from checker.runner.spec import Spec, pytest_arguments
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from checker.harness.remote import Nursery
+
 T = TypeVar("T")
 
 
@@ -88,6 +90,7 @@ def run_suite(
     write: Callable[[bytes], object],
     compiled: str | None = None,
     wait: Callable[[], object] = lambda: None,
+    nursery: Nursery | None = None,
 ) -> int:
     """Run one suite in this process.
 
@@ -97,6 +100,7 @@ def run_suite(
         compiled: a folder for compiled suites, so that the next run need not compile them;
             None to keep none.
         wait: called when the suite is collected, before a line of the learner's is read.
+        nursery: where apps are to be had from, when they live in another process.
 
     Returns:
         The exit code: 0 when pytest came to its end, whatever the tests did.
@@ -106,7 +110,17 @@ def run_suite(
     import checker.plugin
 
     events = EventPlugin(write, compiled, wait)
-    plugins = [events, checker.plugin, pytest_asyncio.plugin]
+    plugins: list[Any] = [events, checker.plugin, pytest_asyncio.plugin]
+    if spec.canary:
+        from checker.plugin.canary import Canary
+
+        plugins.append(Canary(spec.canary))
+    if spec.cage is not None and nursery is None:
+        from checker.plugin.tripwires import Tripwires
+
+        plugins.append(Tripwires(lambda what: events.send({"event": "tripped", "text": what})))
+    if nursery is not None:
+        plugins.append(nursery)
     code = pytest.main(pytest_arguments(spec), plugins=plugins)
     # A suite that cannot be collected interrupts the run; its event has said why.
     if code in (
@@ -146,7 +160,8 @@ def enter(spec: Spec) -> None:
     sys.dont_write_bytecode = True
     # Each test makes an app anew, and half of them would be collected in vain: about 5 % of a run.
     gc.set_threshold(50_000, 20, 100)
-    apply_limits(spec)
+    if spec.cage is None:  # a cage has limits of its own
+        apply_limits(spec)
 
 
 def main() -> None:

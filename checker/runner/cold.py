@@ -33,6 +33,10 @@ class ColdRunner:
         self._queue: queue.Queue[Sent | Over] = queue.Queue()
         self._running: dict[int, _ColdRun] = {}
 
+    def is_up(self, spec: Spec) -> bool:
+        """Whether a run can begin at once; services are another runner's matter."""
+        return True
+
     def start(self, spec: Spec) -> None:
         """Begin a run."""
         run = _ColdRun(spec, self._queue)

@@ -23,17 +23,25 @@ import signal
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING
 
+from checker.isolation.usage import memory_of, tree_of
 from checker.loading import forget_modules
-from checker.runner import child
+from checker.processes import adopt_orphans, die_with_parent
+from checker.runner import child, sifting
 from checker.runner.spec import Spec
 from checker.scratch import scratch_folder
+from checker.services.imports import IMPORTS
 from checker.verdict import End
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _OUTPUT_BYTES = 4_000
+_WEIGH_SECONDS = 0.05
+"""How often the memory of caged runs is looked at; the first is a moment before it is too late."""
 PRELOAD = (
     "anyio._backends._asyncio",
     "checker.plugin",
@@ -101,8 +109,7 @@ class _Run:
     buffer: bytes = b""
     test_began: float | None = None
     end: End | None = None
-    closed: bool = False
-    ended: bool = field(default=False)
+    received: int = 0
 
     def due(self) -> float:
         """The moment at which a limit will be passed."""
@@ -152,7 +159,10 @@ class Server:
         if not self._runs:
             return None
         due = min(run.due() for run in self._runs.values())
-        return None if due == math.inf else max(0.0, due - time.monotonic())
+        patience = None if due == math.inf else max(0.0, due - time.monotonic())
+        if any(run.spec.cage is not None for run in self._runs.values()):
+            return _WEIGH_SECONDS if patience is None else min(patience, _WEIGH_SECONDS)
+        return patience
 
     def _read_requests(self) -> bool:
         data = os.read(self._requests, 1 << 16)
@@ -181,6 +191,8 @@ class Server:
             run.go = None
 
     def _start(self, spec: Spec) -> None:
+        for service in spec.services:
+            preload(IMPORTS.get(service, ()))
         reader, writer = os.pipe()
         waiting, go = os.pipe() if spec.wait else (None, None)
         output = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the run is reaped
@@ -220,12 +232,18 @@ class Server:
             os.dup2(output.fileno(), 1)
             os.dup2(output.fileno(), 2)
             sys.stdin = open(0, closefd=False)  # noqa: SIM115 - descriptor 0
+            nursery = None
+            if spec.cage is not None:
+                from checker.runner.caged import go_into
+
+                nursery = go_into(spec, writer)
             child.enter(spec)
             code = child.run_suite(
                 spec,
                 lambda line: child.write_all(writer, line),
                 spec.compiled or self._compiled,
                 lambda: wait_for_word(waiting),
+                nursery,
             )
             sys.stdout.flush()
             sys.stderr.flush()
@@ -246,11 +264,21 @@ class Server:
             self._reap(run)
             return
         run.buffer += data
+        run.received += len(data)
         *lines, run.buffer = run.buffer.split(b"\n")
         for line in lines:
             self._relay(run, line)
+        if run.spec.cage is not None and (
+            len(run.buffer) > sifting.MOST_LINE_BYTES or run.received > sifting.MOST_BYTES
+        ):
+            self._end(run, End("event limit", limit=sifting.MOST_BYTES))
 
     def _relay(self, run: _Run, line: bytes) -> None:
+        if run.spec.cage is not None and not run.spec.outside:
+            event = sifting.sift(line)
+            if event is None:
+                event = {"event": "nonsense"}
+            line = json.dumps(event).encode()
         if line.startswith(b'{"event": "started"'):
             run.test_began = time.monotonic()
         elif line.startswith(b'{"event": "finished"'):
@@ -262,11 +290,21 @@ class Server:
         for run in list(self._runs.values()):
             if run.end is None and now >= run.due():
                 if now >= (run.began or now) + run.spec.suite_seconds:
-                    run.end = End("suite limit", limit=run.spec.suite_seconds)
+                    self._end(run, End("suite limit", limit=run.spec.suite_seconds))
                 else:
-                    run.end = End("test limit", limit=run.spec.test_seconds)
-                self._kill(run)
-                self._reap(run)
+                    self._end(run, End("test limit", limit=run.spec.test_seconds))
+            elif run.spec.cage is not None and run.end is None:
+                self._weigh(run, run.spec.cage["memory_bytes"])
+
+    def _weigh(self, run: _Run, most: int) -> None:
+        """End a run whose processes have more memory together than they may."""
+        if memory_of(tree_of(run.pid), most) > most:
+            self._end(run, End("memory limit", limit=most))
+
+    def _end(self, run: _Run, end: End) -> None:
+        run.end = end
+        self._kill(run)
+        self._reap(run)
 
     def _kill(self, run: _Run) -> None:
         for kill in (os.killpg, os.kill):
@@ -332,34 +370,6 @@ def wait_for_word(waiting: int | None) -> None:
         os._exit(0)
 
 
-def die_with_parent() -> None:
-    """Ask Linux to kill this process when its parent dies; elsewhere the group is ended by it."""
-    if sys.platform == "linux":
-        _prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-
-
-def adopt_orphans() -> None:
-    """Ask Linux to hand the orphans of this process's children to it, so that it can end them."""
-    if sys.platform == "linux":
-        _prctl(36, 1)  # PR_SET_CHILD_SUBREAPER
-
-
-def _prctl(option: int, value: int) -> None:
-    if _LIBC is not None:
-        _LIBC.prctl(option, value, 0, 0, 0)
-
-
-def _load_libc() -> Any:
-    if sys.platform != "linux":
-        return None
-    import ctypes
-
-    return ctypes.CDLL(None, use_errno=True)
-
-
-_LIBC = _load_libc()
-
-
 def children_of_this_process() -> set[int]:
     """The direct children, where Linux tells them; empty elsewhere."""
     me = os.getpid()
@@ -370,13 +380,17 @@ def children_of_this_process() -> set[int]:
         return set()
 
 
-def preload() -> None:
+def preload(names: Iterable[str]) -> None:
     """Import what suites import, so that children find it there."""
     import importlib
 
-    for name in PRELOAD:
+    missing = [name for name in names if name not in sys.modules]
+    for name in missing:
         with contextlib.suppress(Exception):
             importlib.import_module(name)
+    if missing:
+        gc.collect()
+        gc.freeze()
 
 
 def warm_up() -> None:
@@ -405,7 +419,7 @@ def main() -> None:
     for fd in (requests, answers):
         os.set_inheritable(fd, False)
     adopt_orphans()
-    preload()
+    preload(PRELOAD)
     if sys.argv[1:] != ["imports"]:
         warm_up()
     gc.collect()

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MEMORY_BYTES = 4 << 30
 FILE_BYTES = 256 << 20
@@ -27,8 +30,15 @@ class Spec:
         file_bytes: how large a file it may write; 0 for no limit.
         compiled: a folder where pytest keeps its compiled copy of the suite; "" for the runner's
             own, which goes with it.
+        stop_early: end the run with the first test that does not pass.
         wait: collect the suite, and wait for a word before the first test is run.
+        services: what the suite needs besides, as in ``kata.toml``.
         environment: variables to set, besides those inherited.
+        cage: what a submission may still see and use, as data of a `Cage`; None for a run of
+            one's own.
+        outside: in a cage: put the app into another one, and judge from outside.
+        theirs: the files in the folder that are the candidate's.
+        canary: in a cage: the name of one more test, which must fail; "" for none.
     """
 
     run: int
@@ -41,8 +51,14 @@ class Spec:
     memory_bytes: int = MEMORY_BYTES
     file_bytes: int = FILE_BYTES
     compiled: str = ""
+    stop_early: bool = False
     wait: bool = False
+    services: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
+    cage: dict[str, Any] | None = None
+    outside: bool = False
+    theirs: tuple[str, ...] = ()
+    canary: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The spec as JSON data."""
@@ -67,11 +83,14 @@ def pytest_arguments(spec: Spec) -> list[str]:
         "-c",
         str(INI),
         f"--rootdir={spec.folder}",
+        f"--confcutdir={spec.folder}",
         "--noconftest",
         f"--kata-order={spec.order}",
     ]
     for name in _UNUSED:
         arguments += ["-p", f"no:{name}"]
+    if spec.stop_early:
+        arguments.append("--exitfirst")
     if spec.seed:
         arguments.append(f"--kata-seed={spec.seed}")
     return arguments
@@ -84,9 +103,14 @@ _UNUSED = ("cacheprovider", "terminal", "junitxml", "pastebin", "stepwise", "doc
            "unraisableexception")  # fmt: skip
 
 
-def run_environment() -> dict[str, str]:
-    """The environment of the process that runs suites."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+def run_environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of the process that runs suites.
+
+    Args:
+        base: what it is made from; None for this process's own.
+    """
+    base = os.environ if base is None else base
+    environment = {k: v for k, v in base.items() if not k.startswith("PYTEST_")}
     environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
     environment["PYTHONSAFEPATH"] = "1"

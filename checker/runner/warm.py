@@ -16,7 +16,7 @@ from checker.runner.spec import run_environment
 from checker.verdict import End
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from checker.runner.spec import Spec
 
@@ -26,18 +26,21 @@ class WarmRunner:
 
     Args:
         warm_up: run a tiny suite in it first, so that every child finds all imported.
+        environment: of the warm process; None for this one's own.
     """
 
     starts_ahead = True
 
-    def __init__(self, *, warm_up: bool = True) -> None:
+    def __init__(
+        self, *, warm_up: bool = True, environment: Mapping[str, str] | None = None
+    ) -> None:
         mode = "warm" if warm_up else "imports"
         self._server = subprocess.Popen(
             [sys.executable, "-m", "checker.runner.server", mode],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
-            env=run_environment(),
+            env=run_environment(environment),
             start_new_session=True,
         )
         assert self._server.stdout is not None
@@ -47,6 +50,11 @@ class WarmRunner:
         self._buffer = b""
         self._running: set[int] = set()
         self._closing = False
+        self._listening = False
+
+    def is_up(self, spec: Spec) -> bool:
+        """Whether a run can begin at once; services are another runner's matter."""
+        return True
 
     def start(self, spec: Spec) -> None:
         """Begin a run."""
@@ -100,6 +108,7 @@ class WarmRunner:
 
     def listen(self, deliver: Callable[[Sent | Over | Gone], object]) -> None:
         """Deliver every message from a thread of its own; in place of `messages`."""
+        self._listening = True
 
         def work() -> None:
             try:
@@ -134,6 +143,8 @@ class WarmRunner:
         try:
             self._server.stdin.write(json.dumps(request).encode() + b"\n")
         except BrokenPipeError:
+            if self._listening:
+                return  # the listener is about to deliver `Gone`
             raise CheckerError(
                 "The process that runs the suites could not be started. "
                 "`checker doctor` looks for causes."
