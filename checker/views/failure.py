@@ -43,8 +43,11 @@ def failure_lines(
         lines += wrap(paragraph, width)
     if failure.advice:
         lines += wrap(failure.advice, width)
-    if failure.file and failure.line:
-        lines += ["", f"{shown_path(failure.file)}:{failure.line}"]
+    mine = failure.file and failure.line
+    if mine or failure.test_line:
+        lines.append("")
+    if mine:
+        lines.append(f"{shown_path(failure.file)}:{failure.line}")
         if failure.text:
             lines.append(f"    {failure.text}")
     if failure.test_line:

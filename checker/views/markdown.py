@@ -4,71 +4,73 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from checker.catalog import LEVELS
+from checker.grade.insight import STUCK_RUNS
+from checker.moments import ago_words, count_words, day_words, minute_words, moment, span_words
 from checker.views.progress import STATE_WORDS
+from checker.views.untrusted import NAME, markdown
 from checker.workspace import title_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from checker.progress import KataProgress
+    from checker.standing import KataStanding, Standing
 
 
-def report_markdown(states: Sequence[KataProgress], name: str, time: str) -> str:
-    """The report: totals, a table a level, and where the learner is stuck.
-
-    Args:
-        states: where each kata stands.
-        name: whose report it is; "" when unknown.
-        time: when it was made.
-    """
-    solved = sum(state.state == "solved" for state in states)
-    of_whom = f" of {_cell(name)}" if name else ""
+def learner_markdown(standing: Standing) -> str:
+    """The report: totals, a table a level, and where the learner is stuck."""
+    of_whom = f" of {markdown(standing.name, NAME)}" if standing.name else ""
     lines = [f"# FastAPI katas: progress{of_whom}", ""]
-    lines += [f"{solved} of {len(states)} katas solved. Made {_minute(time)}.", ""]
-    for level in LEVELS:
-        mine = [state for state in states if state.kata.level == level]
-        if not mine:
-            continue
-        done = sum(state.state == "solved" for state in mine)
-        lines += [f"## {level.capitalize()}: {done} of {len(mine)}", ""]
+    lines += [
+        f"{standing.solved} of {len(standing.katas)} katas solved. "
+        f"Made {minute_words(standing.time)}.",
+        f"{moved_words(standing)}",
+        "",
+    ]
+    for level, (solved, total) in standing.levels.items():
+        lines += [f"## {level.capitalize()}: {solved} of {total}", ""]
         lines.append(
-            "| kata | state | tests | runs | hints | solution seen | solved | last worked on |"
+            "| kata | state | tests | runs | hints | solution seen | solved | time to solve "
+            "| last got further | last worked on |"
         )
-        lines.append("|---|---|--:|--:|--:|---|---|---|")
-        lines += [_row(state) for state in mine]
+        lines.append("|---|---|--:|--:|--:|---|---|---|---|---|")
+        lines += [_row(one) for one in standing.katas if one.progress.kata.level == level]
         lines.append("")
-    stuck = [s for s in states if s.runs >= 3 and not s.solved_time]
-    if stuck:
+    if standing.stuck:
         lines += ["## Stuck", ""]
         lines += [
-            f"- {_cell(title_of(s.kata))}: {s.runs} runs, {s.passed} of {s.total} tests pass,"
-            f" {s.hints} of 3 hints taken"
-            for s in sorted(stuck, key=lambda s: -s.runs)
+            f"- {markdown(title_of(one.progress.kata))}: {stuck_words(one)}"
+            for one in standing.stuck
         ]
-        lines.append("")
+        lines += ["", f"That is: {STUCK_RUNS} runs or more in a row that got no further.", ""]
     return "\n".join(lines)
 
 
-def _row(state: KataProgress) -> str:
-    tests = f"{state.passed}/{state.total}" if state.total else ""
+def moved_words(standing: Standing) -> str:
+    """Since when nothing moved, as a sentence."""
+    if standing.moved is None:
+        return "No run has got anywhere yet."
+    return f"A run last got further on {day_words(standing.moved)}, {ago_words(standing.days)}."
+
+
+def stuck_words(one: KataStanding) -> str:
+    """How somebody is stuck in a kata."""
+    state = one.progress
+    return (
+        f"{count_words(state.runs, 'run')}, {state.passed} of {state.total} tests pass,"
+        f" {state.hints} of 3 hints taken"
+    )
+
+
+def _row(one: KataStanding) -> str:
+    state = one.progress
     cells = (
-        f"{state.kata.number:02} {_cell(title_of(state.kata))}",
+        f"{state.kata.number:02} {markdown(title_of(state.kata))}",
         STATE_WORDS[state.state],
-        tests,
+        f"{state.passed}/{state.total}" if state.total else "",
         str(state.runs or ""),
         str(state.hints or ""),
         "yes" if state.solution_seen else "",
-        _minute(state.solved_time),
-        _minute(state.last_time),
+        minute_words(moment(state.solved_time)),
+        span_words(one.seconds),
+        minute_words(one.moved),
+        minute_words(moment(state.last_time)),
     )
     return f"| {' | '.join(cells)} |"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
-
-
-def _minute(time: str) -> str:
-    """``2026-05-01T10:20:30.123Z`` as ``2026-05-01 10:20 UTC``."""
-    return f"{time[:10]} {time[11:16]} UTC" if time else ""

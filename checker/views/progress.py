@@ -95,6 +95,8 @@ def list_lines(states: Sequence[KataProgress], style: Style) -> list[str]:
 
 
 def _count(state: KataProgress) -> str:
+    if state.state in ("changed", "started"):
+        return f" ({STATE_WORDS[state.state]})"  # the tests were counted for another version
     return f" ({state.passed} of {state.total} tests pass)" if state.total else ""
 
 

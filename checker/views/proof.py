@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from checker.views.failure import wrap
@@ -13,6 +14,13 @@ if TYPE_CHECKING:
     from checker.views.style import Style
 
 _HEAD = "kata                                     tests vari- traps runs   ref.  verdict"
+
+
+def show_progress(noun: str, done: int, total: int) -> None:
+    """Write ``3 of 956 runs`` over the line before, where somebody watches."""
+    if sys.stderr.isatty():
+        end = "\n" if done == total else "\r"
+        print(f"  {done} of {total} {noun}", end=end, file=sys.stderr, flush=True)
 
 
 def table_lines(outcomes: Sequence[Outcome], style: Style) -> list[str]:

@@ -29,7 +29,7 @@ class Style:
 
     def paint(self, text: str, *names: str) -> str:
         """The text in colours and weights such as ``green`` and ``bold``."""
-        if not self.colour or not text:
+        if not (self.colour and text and names):
             return text
         return f"\x1b[{';'.join(_CODES[name] for name in names)}m{text}\x1b[0m"
 

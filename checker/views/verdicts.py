@@ -42,9 +42,9 @@ def verdict_lines(
         Lines without line ends.
     """
     lines = [headline(verdict, kata, style)] if headed else []
-    if verdict.message:
-        lines += _message_lines(verdict, style)
     failed = [t for t in verdict.tests if t.outcome not in ("passed", "not run")]
+    if verdict.message and not _said_below(verdict, failed):
+        lines += _message_lines(verdict, style)
     if verdict.kind in ("broken", "unavailable", "tampered") or (
         verdict.kind == "crashed" and not failed
     ):
@@ -59,6 +59,12 @@ def verdict_lines(
     if shown and verdict.seed:
         lines += ["", style.paint(f"Made-up values came from seed {verdict.seed}.", "dim")]
     return lines
+
+
+def _said_below(verdict: Verdict, failed: list[TestResult]) -> bool:
+    """Whether the verdict's message is that of the test which is shown in full."""
+    first = failed[0].failure if verdict.kind == "timeout" and failed else None
+    return first is not None and first.message == verdict.message
 
 
 def headline(verdict: Verdict, kata: Kata, style: Style) -> str:
