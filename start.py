@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Set everything up on a fresh machine, and begin.
 
-    python3 start.py          make .venv, install the pinned packages, show where you stand
+    python3 start.py          make .venv, install the pinned packages, show where you stand;
+                              the very first time in a terminal, watch the first kata
     python3 start.py test     the same with the maintainers' packages, then the project's own tests
 
 It needs nothing but Python 3.11 or newer, and may be run again at any time. With `uv` on the path
@@ -10,10 +11,15 @@ it installs through uv, else through pip. `--venv DIR` uses another folder for t
 
 import argparse
 import os
+import shlex
 import shutil
 import subprocess
 import sys
+import threading
+import time
 import venv
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -41,12 +47,27 @@ def main() -> int:
         return 0
     if args.what == "test":
         return subprocess.call([program(folder, "pytest"), "tests"], cwd=ROOT)
+    return begin(folder)
+
+
+def begin(folder: Path) -> int:
+    """Watch the first kata when all is new and somebody sits there; show where they stand."""
+    checker = program(folder, "checker")
+    new = not (ROOT / ".kata" / "journal.jsonl").exists()
+    if new and somebody_is_there():
+        with suppress(KeyboardInterrupt):
+            subprocess.call([checker, "watch"], cwd=ROOT)
     print()
-    code = subprocess.call([program(folder, "checker")], cwd=ROOT)
+    code = subprocess.call([checker], cwd=ROOT)
     if code == 0:
         print(f"\nUse this environment:  {activation(folder)}")
         print("then `checker watch` stays with your kata, and `checker --help` shows the rest.")
     return code
+
+
+def somebody_is_there() -> bool:
+    """Whether a person sits at a terminal, as nobody does in CI."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and not os.environ.get("CI")
 
 
 def fail(problem: str) -> int:
@@ -67,7 +88,7 @@ def activation(folder: Path) -> str:
     shown = os.path.relpath(folder)
     if os.name == "nt":
         return f"{shown}\\Scripts\\activate"
-    return f"source {shown}/bin/activate"
+    return f"source {shlex.quote(shown)}/bin/activate"
 
 
 def make_environment(folder: Path) -> str:
@@ -100,7 +121,7 @@ def install(folder: Path, *, dev: bool) -> str:
     )
     if stamp.is_file() and stamp.read_text() in (wanted, wanted.replace("False", "True", 1)):
         return ""
-    print("Installing the packages (a minute or so) …", flush=True)
+    print("Installing the packages (one to a few minutes) …", flush=True)
     python, uv = program(folder, "python"), shutil.which("uv")
     tool = [uv, "pip", "install", "--python", python] if uv else [python, "-m", "pip", "install"]
     quiet = ["--quiet", "--constraint", str(ROOT / "constraints.txt")]
@@ -111,7 +132,9 @@ def install(folder: Path, *, dev: bool) -> str:
             steps.insert(0, [*tool, "--quiet", "--upgrade", "pip>=25.1"])
         steps[-1] += ["--group", f"{ROOT / 'pyproject.toml'}:dev"]
     for step in steps:
-        if subprocess.call(step, cwd=ROOT) != 0:
+        with ticking():
+            code = subprocess.call(step, cwd=ROOT)
+        if code != 0:
             return (
                 "The packages could not be installed; the lines above say why. "
                 "Without network, nothing was lost: run start.py again when you are online."
@@ -120,5 +143,30 @@ def install(folder: Path, *, dev: bool) -> str:
     return ""
 
 
+@contextmanager
+def ticking(seconds: float = 1.0) -> Iterator[None]:
+    """Show that something goes on: the seconds so far, where somebody looks at a terminal."""
+    done = threading.Event()
+
+    def tick() -> None:
+        began = time.monotonic()
+        while not done.wait(seconds):
+            print(f"\r  {time.monotonic() - began:.0f} s ", end="", flush=True)
+
+    ticker = threading.Thread(target=tick, daemon=True)
+    if somebody_is_there():
+        ticker.start()
+    try:
+        yield
+    finally:
+        done.set()
+        if ticker.ident:
+            ticker.join()
+            print(flush=True)
+
+
 if __name__ == "__main__":
-    raise SystemExit(main())
+    try:
+        raise SystemExit(main())
+    except KeyboardInterrupt:
+        raise SystemExit("\nInterrupted. Run start.py again at any time.") from None

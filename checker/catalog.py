@@ -122,9 +122,12 @@ def find_kata(catalog: tuple[Kata, ...], text: str, level: str, cwd: Path | None
         if pick:
             names = ", ".join(kata.name for kata in pick[:6])
             raise UnknownKata(f"{text!r} fits several katas: {names}. Type one of these.")
-    by_path = kata_of_path(catalog, Path(cwd or Path.cwd(), text))
+    path = Path(cwd or Path.cwd(), text)
+    by_path = kata_of_path(catalog, path)
     if by_path is not None:
         return by_path
+    if path.is_file():
+        raise UnknownKata(f"{text} belongs to no kata. Open a file of a kata first, or name one.")
     import difflib
 
     slugs = {kata.slug: kata for kata in catalog}
@@ -137,10 +140,15 @@ def find_kata(catalog: tuple[Kata, ...], text: str, level: str, cwd: Path | None
 
 
 def kata_of_path(catalog: tuple[Kata, ...], path: Path) -> Kata | None:
-    """The kata whose folder is, or holds, ``path``; None when there is none."""
+    """The kata whose folder, or whose solution's, is or holds ``path``; None when none does."""
     resolved = path.resolve()
     places = {resolved, *resolved.parents}
-    return next((kata for kata in catalog if kata.folder.resolve() in places), None)
+    return next((k for k in catalog if not places.isdisjoint(_folders(k))), None)
+
+
+def _folders(kata: Kata) -> tuple[Path, Path]:
+    folder = kata.folder.resolve()
+    return folder, folder.parents[2] / "solutions" / kata.level / folder.name
 
 
 def _by_number(catalog: tuple[Kata, ...], text: str, level: str) -> list[Kata]:

@@ -11,6 +11,7 @@ from checker import __version__
 from checker.errors import CheckerError
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
 COMMANDS = {
@@ -22,14 +23,18 @@ COMMANDS = {
     "open": "a kata, in the editor",
     "read": "a kata's page, in the terminal",
     "hint": "one more hint",
-    "solution": "the reference solution and its notes",
+    "solution": "the reference, your difference, and notes",
     "reset": "the stub again, the old work kept aside",
     "serve": "a kata's app under a reloading server",
+    "services": "PostgreSQL, Redis and others: show, start, stop",
     "doctor": "what is wrong with this set-up, and how to mend it",
-    "report": "progress for a mentor, as Markdown or JSON",
+    "ci": "at each push: what is solved, and did anything break",
+    "grade": "for mentors: judge submissions, isolated",
+    "report": "for a mentor: one learner or a class, also as HTML",
     "init": "a fresh workspace in a folder",
     "new": "for maintainers: scaffold a kata",
     "verify": "for maintainers: prove every suite",
+    "mutants": "for maintainers: what a suite does not notice",
 }
 EXIT_OK, EXIT_USAGE, EXIT_INTERRUPTED = 0, 2, 130
 
@@ -80,15 +85,23 @@ def _dispatch(words: list[str]) -> int:
     if name not in COMMANDS:
         raise CheckerError(_unknown(name))
     module = importlib.import_module(f"checker.commands.{name}")
-    import argparse
+    return int(module.run(parser_of(name).parse_args(rest)))
 
+
+def parser_of(name: str) -> argparse.ArgumentParser:
+    """The parser of one command's arguments; ``name`` is one of ``COMMANDS``."""
+    import argparse
+    import textwrap
+
+    module = importlib.import_module(f"checker.commands.{name}")
+    paragraphs = (module.__doc__ or "").strip().split("\n\n")
     parser = argparse.ArgumentParser(
         prog=f"checker {name}",
-        description=module.__doc__,
+        description="\n\n".join(textwrap.fill(text, 80) for text in paragraphs),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     module.configure(parser)
-    return int(module.run(parser.parse_args(rest)))
+    return parser
 
 
 def overview() -> str:

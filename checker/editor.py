@@ -6,15 +6,19 @@ import os
 import shlex
 import shutil
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from checker.errors import CheckerError
 from checker.workspace import edit_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from checker.catalog import Kata
+
+_CODE = ("code", "code-insiders", "codium", "cursor")
+"""VS Code's command, and those of its kin."""
 
 
 def editor_command() -> list[str] | None:
@@ -24,8 +28,7 @@ def editor_command() -> list[str] | None:
         The command's words; None when there is no editor to be found.
     """
     inside_code = os.environ.get("TERM_PROGRAM") == "vscode"
-    code = next((shutil.which(name) for name in ("code", "code-insiders", "codium", "cursor")
-                 if shutil.which(name)), None)  # fmt: skip
+    code = _code()
     if inside_code and code:
         return [code, "--reuse-window"]
     for name in ("KATA_EDITOR", "VISUAL", "EDITOR"):
@@ -34,6 +37,39 @@ def editor_command() -> list[str] | None:
             if words and shutil.which(words[0]):
                 return words
     return [code, "--reuse-window"] if code else None
+
+
+def in_terminal() -> bool:
+    """Whether the editor may need the terminal for itself, as all but VS Code do."""
+    command = editor_command()
+    return command is not None and Path(command[0]).stem not in _CODE
+
+
+def _code() -> str | None:
+    """The path of VS Code's command, or of one of its kin."""
+    return next((path for path in map(shutil.which, _CODE) if path), None)
+
+
+def compare_files(left: Path, right: Path) -> None:
+    """Open two files side by side in VS Code.
+
+    Raises:
+        CheckerError: VS Code is not here, or does not start.
+    """
+    code = _code()
+    if code is None:
+        raise CheckerError(
+            "VS Code's `code` command was not found, and it alone compares side by side. "
+            "`checker solution --diff` shows the differences here."
+        )
+    try:
+        done = subprocess.run(
+            [code, "--reuse-window", "--diff", str(left), str(right)], check=False
+        )
+    except OSError as error:
+        raise CheckerError(f"{code} could not be started ({error.strerror}).") from error
+    if done.returncode:
+        raise CheckerError(f"{code} ended with exit code {done.returncode}.")
 
 
 def open_files(paths: Sequence[Path]) -> str:

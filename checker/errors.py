@@ -4,7 +4,9 @@ CheckerError
 ├── KataFileError        a kata.toml that does not follow the format (file, key, line)
 ├── CatalogError         a kata folder that is not whole, or no workspace here
 ├── UnknownKata          a KATA argument that names no kata, or several
-└── PristineError        the packed originals are missing or damaged
+├── PristineError        the packed originals are missing or damaged
+├── SubmissionError      somebody's work that cannot be opened (message, advice)
+└── ServiceUnavailable   a service that a suite needs cannot be had (service, advice)
 
 Every one of them is shown as one message, without a traceback, and ends the
 command with exit code 2.
@@ -42,3 +44,33 @@ class UnknownKata(CheckerError):  # noqa: N818 - named for what the learner type
 
 class PristineError(CheckerError):
     """The packed originals cannot be read."""
+
+
+class SubmissionError(CheckerError):
+    """Somebody's work cannot be opened; the others' still can.
+
+    Attributes:
+        message: what is wrong; safe to print, whatever the submission holds.
+        advice: what the mentor can do, or ask the learner to do; may be "".
+    """
+
+    def __init__(self, message: str, advice: str = "") -> None:
+        super().__init__(f"{message} {advice}".strip())
+        self.message = message
+        self.advice = advice
+
+
+class ServiceUnavailable(CheckerError):  # noqa: N818 - it is the name of the verdict
+    """A service that a suite needs cannot be had.
+
+    Attributes:
+        service: one of ``katafile.SERVICES``.
+        message: what is wrong.
+        advice: how to get the service.
+    """
+
+    def __init__(self, service: str, message: str, advice: str = "") -> None:
+        super().__init__(f"{message} {advice}".strip())
+        self.service = service
+        self.message = message
+        self.advice = advice

@@ -25,12 +25,14 @@ class Job:
         context: what the verdict needs to know besides.
         key: whatever the caller recognises the run by.
         done: called when the run is over, to clean up.
+        alone: jobs with the same word here never run at the same time; "" for any.
     """
 
     prepare: Callable[[int], Spec]
     context: Context
     key: Any = None
     done: Callable[[], object] = field(default=lambda: None)
+    alone: str = ""
 
 
 @dataclass
@@ -49,19 +51,21 @@ def run_jobs(
 
     Args:
         runner: what runs them.
-        jobs: in the order in which they begin.
+        jobs: in the order in which they begin; to a ``deque`` whoever takes the verdicts may add.
         at_once: how many may run at the same time.
         listener: called with each event as it comes.
     """
-    waiting = deque(jobs)
+    waiting = jobs if isinstance(jobs, deque) else deque(jobs)
     active: dict[int, _Active] = {}
     number = 0
 
     def fill() -> None:
         nonlocal number
-        while waiting and len(active) < at_once:
+        while len(active) < at_once:
+            job = _next(waiting, {run.job.alone for run in active.values()})
+            if job is None:
+                return
             number += 1
-            job = waiting.popleft()
             runner.start(job.prepare(number))
             active[number] = _Active(job)
 
@@ -75,6 +79,7 @@ def run_jobs(
                 over.job.done()
                 fill()
                 yield over.job, verdict
+                fill()
                 continue
             run = active[message.run]
             run.events.append(message.event)
@@ -84,3 +89,12 @@ def run_jobs(
         for number, left in active.items():
             runner.cancel(number)
             left.job.done()
+
+
+def _next(waiting: deque[Job], busy: set[str]) -> Job | None:
+    """Take the first job that may begin now."""
+    for place, job in enumerate(waiting):
+        if not job.alone or job.alone not in busy:
+            del waiting[place]
+            return job
+    return None

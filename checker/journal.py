@@ -31,7 +31,7 @@ class Entry(NamedTuple):
         seconds: for a run, how long it took.
         digest: of the learner's files at that time.
         hint: for a hint, which one, from 1.
-        how: what ran it: ``pytest``, ``check``, ``watch``, ``editor``.
+        how: what ran it: ``pytest``, ``check``, ``watch``, ``editor``, ``ci``.
     """
 
     time: str
@@ -124,7 +124,7 @@ def read(path: Path) -> tuple[list[Entry], list[Damaged]]:
     for (line, number), parsed in zip(numbers.items(), data, strict=True):
         try:
             entries.append(_parse(json.loads(line) if parsed is None else parsed))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             damaged.append(Damaged(number, f"{type(error).__name__}: {error}"))
     entries.sort(key=itemgetter(0))
     return entries, damaged
@@ -134,7 +134,7 @@ def _load_at_once(lines: list[bytes]) -> list[Any]:
     """Parse all lines in one call, which is far quicker; None for each when one is damaged."""
     try:
         data = json.loads(b"[" + b",".join(lines) + b"]")
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter for brackets in brackets without end
         return [None] * len(lines)
     # Two damaged lines could make up for each other; each line must have given one object.
     return data if len(data) == len(lines) else [None] * len(lines)

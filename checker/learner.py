@@ -29,15 +29,21 @@ def learner_job(kata: Kata, seed: str = "") -> Job:
     digest = learner_digest(kata)
     context = Context(kata.name, digest, touched_files(kata), is_untouched(kata, digest))
     try:
-        seconds = kata.file.test_seconds
+        seconds, services = kata.file.test_seconds, kata.file.services
     except KataFileError:
-        seconds = KataFile.test_seconds  # the run itself says what is wrong with kata.toml
+        seconds, services = (
+            KataFile.test_seconds,
+            (),
+        )  # the run itself says what is wrong with kata.toml
 
     workspace = workspace_of(kata.folder)
     compiled = str(workspace.private / "compiled") if workspace else ""
 
     def prepare(number: int) -> Spec:
         folder = str(kata.folder)
-        return Spec(number, folder, folder, seed=seed, test_seconds=seconds, compiled=compiled)
+        return Spec(
+            number, folder, folder, seed=seed, test_seconds=seconds, compiled=compiled,
+            services=services,
+        )  # fmt: skip
 
     return Job(prepare, context, kata)

@@ -97,6 +97,21 @@ def last_worked(states: Sequence[KataProgress]) -> Kata | None:
     return max(begun, key=moment).kata if begun else None
 
 
+def solved_before(entries: Iterable[Entry]) -> set[str]:
+    """The names of the katas that a run solved and that were not reset since.
+
+    Args:
+        entries: the journal's, in order of time.
+    """
+    solved: set[str] = set()
+    for entry in entries:
+        if entry.what == "run" and entry.verdict == "solved":
+            solved.add(entry.kata)
+        elif entry.what == "reset":
+            solved.discard(entry.kata)
+    return solved
+
+
 def _take(progress: KataProgress, entry: Entry) -> None:
     progress.last_time = entry.time
     if entry.what == "hint":

@@ -9,6 +9,7 @@ dies in the middle:
      "exchanges": [{…}, …], "output": "…"}
     {"event": "warning", "text": "…"}
     {"event": "uncollected", "message": "…"}      the suite itself could not be read
+    {"event": "unavailable", "message": "…", "advice": "…"}   a service could not be had: no run
     {"event": "ended"}                            the run came to its end by itself
 """
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 SCHEMA = 1
+TRIPPED = 117
+"""The exit code of a process that has hit a tripwire; see ``plugin.tripwires``."""
 
 KINDS = (
     "solved",
@@ -152,9 +155,10 @@ class End:
     """How the process of a run ended, as seen from outside.
 
     Attributes:
-        how: ``exited``, or the limit that ended it: ``test limit``, ``suite limit``, ``cancelled``.
+        how: ``exited``, or the limit that ended it: ``test limit``, ``suite limit``, ``memory
+            limit``, ``event limit``, ``cancelled``.
         code: the exit code; negative for a signal.
-        limit: the limit that was passed, in seconds; 0 when none.
+        limit: the limit that was passed, in seconds or bytes; 0 when none.
         output: the end of what the process printed.
     """
 
@@ -173,12 +177,16 @@ class Context:
         digest: of the learner's files; "" when they are not a learner's.
         touched: files of the suite that differ from the original.
         untouched: whether the learner's files are still the stub.
+        tests: the tests that the suite holds, when that was known before; () when not.
+        canary: a test that was added and must fail; "" for none. It is no part of the verdict.
     """
 
     kata: str
     digest: str = ""
     touched: tuple[str, ...] = ()
     untouched: bool = False
+    tests: tuple[str, ...] = ()
+    canary: str = ""
 
 
 @dataclass
@@ -188,7 +196,11 @@ class _Fold:
     seed: str = ""
     warnings: list[str] = field(default_factory=list)
     uncollected: str = ""
+    unavailable: dict[str, str] | None = None
     ended: bool = False
+    nonsense: bool = False
+    tripped: str = ""
+    canary: TestResult | None = None
 
 
 def judge(events: Iterable[dict[str, Any]], context: Context, end: End, seconds: float) -> Verdict:
@@ -207,6 +219,7 @@ def judge(events: Iterable[dict[str, Any]], context: Context, end: End, seconds:
     fold = _Fold()
     for event in events:
         _take(fold, event)
+    fold.canary = fold.tests.pop(context.canary, None)
     kind, words = _decide(fold, context, end)
     return Verdict(
         context.kata,
@@ -253,6 +266,12 @@ def _take(fold: _Fold, event: dict[str, Any]) -> None:
             fold.warnings.append(event["text"])
         case "uncollected":
             fold.uncollected = event["message"]
+        case "unavailable":
+            fold.unavailable = {"message": event["message"], "advice": event["advice"]}
+        case "tripped":
+            fold.tripped = event["text"]
+        case "nonsense":
+            fold.nonsense = True
         case "ended":
             fold.ended = True
 
@@ -265,6 +284,13 @@ def _decide(fold: _Fold, context: Context, end: End) -> tuple[str, dict[str, Any
             f"{', '.join(context.touched)} {_was_changed(context.touched)}.",
             "advice": f"Restore it with `checker reset {context.kata} --suite`; "
             "your own work stays as it is.",
+        }
+    if fold.unavailable is not None:
+        return "unavailable", dict(fold.unavailable)
+    if context.canary and (fold.tripped or end.code == TRIPPED):
+        what = f" ({fold.tripped})" if fold.tripped else ""
+        return "tampered", {
+            "message": f"It reached into the process that judges it{what}; no answer needs that."
         }
     if not fold.ended:
         return _died(fold, end)
@@ -287,12 +313,30 @@ def _decide(fold: _Fold, context: Context, end: End) -> tuple[str, dict[str, Any
     if late is not None and late.failure is not None:
         return "timeout", {"message": late.failure.message, "advice": late.failure.advice}
     if all(test.outcome == "passed" for test in tests):
-        return "solved", {}
+        forged = _forged(fold, context)
+        return ("tampered", {"message": forged}) if forged else ("solved", {})
     return ("untouched" if context.untouched else "failing"), {}
+
+
+def _forged(fold: _Fold, context: Context) -> str:
+    """Why a run in which every test passed cannot be believed; "" for no reason."""
+    if context.tests and set(fold.tests) != set(context.tests):
+        return "The run told of other tests than the suite holds."
+    if context.canary and (fold.canary is None or fold.canary.outcome not in ("failed", "broken")):
+        return "A test that no answer can pass was told to have passed, or not to have run."
+    if fold.nonsense:
+        return "Something else than the suite wrote into the run's results."
+    return ""
 
 
 def _was_changed(files: tuple[str, ...]) -> str:
     return "was changed or removed" if len(files) == 1 else "were changed or removed"
+
+
+_TOO_MUCH = {
+    "memory limit": "used more than {:.0f} MB of memory",
+    "event limit": "said more than {:.0f} MB about itself",
+}
 
 
 def _died(fold: _Fold, end: End) -> tuple[str, dict[str, Any]]:
@@ -311,6 +355,11 @@ def _died(fold: _Fold, end: End) -> tuple[str, dict[str, Any]]:
         return "timeout", {
             "message": f"Stopped {during}: {what} may take {end.limit:g} seconds.",
             "advice": "Look for a loop that never ends, or a wait for something that never comes.",
+        }
+    if end.how in _TOO_MUCH:
+        return "crashed", {
+            "message": f"Stopped {during}: it {_TOO_MUCH[end.how].format(end.limit / (1 << 20))}.",
+            "advice": "Look for a list or a loop that grows without end.",
         }
     if end.code < 0:
         how = f"was killed by signal {-end.code}"

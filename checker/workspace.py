@@ -11,8 +11,16 @@ from pathlib import Path
 
 from checker import pristine
 from checker.catalog import LEVELS, Kata, load_catalog
-from checker.errors import CatalogError, CheckerError
-from checker.files import digest, digest_all, expand, names_file, read_or_none, write_whole
+from checker.errors import CatalogError, CheckerError, KataFileError
+from checker.files import (
+    digest,
+    digest_all,
+    expand,
+    files_below,
+    names_file,
+    read_or_none,
+    write_whole,
+)
 
 FOREIGN = ("conftest.py", "pytest.ini", "pytest.toml", ".pytest.toml", "tox.ini", "setup.cfg")
 """Files that would change how pytest runs a suite; none belongs into a kata's folder."""
@@ -88,13 +96,23 @@ def workspace_of(kata_folder: Path) -> Workspace | None:
 def edit_names(kata: Kata) -> tuple[str, ...]:
     """The files that the learner edits, from the packed index when the kata is in it."""
     original = pristine.originals().get(kata.name)
-    return original.edit if original else kata.file.edit
+    if original:
+        return original.edit
+    try:
+        return kata.file.edit
+    except KataFileError:
+        return ("app.py",)  # one that cannot be read must not stop the others
 
 
 def title_of(kata: Kata) -> str:
     """The kata's title, from the packed index when the kata is in it: no TOML is read then."""
     original = pristine.originals().get(kata.name)
-    return original.title if original else kata.title
+    if original:
+        return original.title
+    try:
+        return kata.title
+    except KataFileError:
+        return kata.folder.name.partition("_")[2].replace("_", " ").capitalize()
 
 
 def main_file(kata: Kata) -> Path:
@@ -178,6 +196,28 @@ def reset_suite(workspace: Workspace, kata: Kata) -> tuple[Path | None, list[str
         if not names_file(names, name) and (kata.folder / name).is_file()
     }
     return _put_back(workspace, kata, wanted, present)
+
+
+def undo_reset(workspace: Workspace, kata: Kata) -> tuple[Path | None, list[str]]:
+    """Bring the learner's files back that were kept last; those there now are kept first.
+
+    Returns:
+        As for `reset_stub`.
+
+    Raises:
+        CheckerError: nothing of this kata is kept, or as for `reset_stub`.
+    """
+    base = workspace.private / "kept" / kata.name
+    folders = sorted(base.iterdir(), reverse=True) if base.is_dir() else []
+    names = edit_names(kata)
+    for folder in folders:
+        mine = {n: path for n, path in files_below(folder).items() if names_file(names, n)}
+        if mine:
+            wanted = {name: path.read_bytes() for name, path in mine.items()}
+            there = {name: kata.folder / name for name in wanted}
+            present = {name: path for name, path in there.items() if path.is_file()}
+            return _put_back(workspace, kata, wanted, present)
+    raise CheckerError(f"No earlier version of {kata.name} is kept.")
 
 
 def _original_files(kata: Kata) -> dict[str, bytes]:

@@ -42,7 +42,8 @@ def run(args: argparse.Namespace) -> int:
     print("\n".join(hint_lines(seen + 1, hints[seen], style.width)))
     left = len(hints) - seen - 1
     if left:
-        print(f"\n{left} more {'hint' if left == 1 else 'hints'} if you need it.")
+        words = "hint if you need it" if left == 1 else "hints if you need them"
+        print(f"\n{left} more {words}.")
     remember(desk.workspace, journal.Entry(journal.now(), kata.name, "hint", hint=seen + 1))
     return 0
 

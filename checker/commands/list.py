@@ -18,8 +18,15 @@ if TYPE_CHECKING:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("level", nargs="?", choices=LEVELS, help="only this level")
-    parser.add_argument("--state", choices=progress.STATES, help="only katas in this state")
-    parser.add_argument("--service", choices=SERVICES, help="only katas that need this service")
+    for option, choices, what in (
+        ("--state", progress.STATES, "in this state"),
+        ("--service", SERVICES, "that need this service"),
+    ):
+        shown = ", ".join(choices)
+        name = option[2:].upper()
+        parser.add_argument(
+            option, choices=choices, metavar=name, help=f"only katas {what}: {shown}"
+        )
     json_argument(parser)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("level", choices=LEVELS)
+    parser.add_argument("level", choices=LEVELS, help="where it belongs")
     parser.add_argument("title", help='a few words, as "Read and add books"')
 
 

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 from checker.commands.shared import kata_argument, open_desk
 from checker.errors import CheckerError
 from checker.loading import Broken, app_of, load_module
+from checker.services.held import Held
 from checker.workspace import title_of
 
 if TYPE_CHECKING:
     import argparse
+
+    from checker.catalog import Kata
 
 FOLDER = "KATA_SERVE_FOLDER"
 
@@ -27,10 +30,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C."""
+    desk = open_desk()
+    kata = desk.choose(args.kata)
+    _refuse_taken_port(args.port)
+    held = Held()
+    try:
+        # What the app finds stays for as long as it is served, also when it is reloaded.
+        private = desk.workspace.private
+        held.lease(kata.file.services, private)
+        for variable, url in held.empty(kata.file.services, kata.folder, private).items():
+            os.environ[variable] = url
+            print(f"{variable}={url}")
+        _serve(kata, args)
+    finally:
+        held.close()
+    return 0
+
+
+def _serve(kata: Kata, args: argparse.Namespace) -> None:
     import uvicorn
 
-    kata = open_desk().choose(args.kata)
-    _refuse_taken_port(args.port)
     try:
         app_of(load_module(kata.folder))
     except Broken as error:
@@ -48,7 +67,6 @@ def run(args: argparse.Namespace) -> int:
         reload_dirs=[str(kata.folder)],
         log_level="info",
     )
-    return 0
 
 
 def create() -> Any:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from checker import pristine
@@ -18,7 +18,7 @@ from checker.proof.flaws import Shape, read_shape
 from checker.proof.quality import check_quality
 from checker.proof.runs import Outcome, rounds_of, run_rounds
 from checker.runner import open_runner, suggested_jobs
-from checker.views.proof import flaw_lines, table_lines
+from checker.views.proof import flaw_lines, show_progress, table_lines
 from checker.views.style import style_for
 from checker.workspace import Workspace, find_workspace
 
@@ -31,7 +31,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", nargs="*", metavar="WHAT", help="katas or levels (default: all)")
     parser.add_argument("--jobs", type=int, default=0, metavar="N", help="suites run at once")
     parser.add_argument("--no-quality", action="store_true", help="leave lint and types out")
+    parser.add_argument("--services", action="store_true", help="only katas that need a service")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument(
+        "--outside",
+        action="store_true",
+        help="only find out which tests can be judged from outside, and write it down for grading",
+    )
     parser.add_argument(
         "--pack", action="store_true", help="first pack the katas into the checker (its originals)"
     )
@@ -45,10 +51,14 @@ def run(args: argparse.Namespace) -> int:
             f"{workspace.root} has no solutions folder. `verify` is for maintainers; "
             "to check your own work, use `checker check`."
         )
-    katas = _chosen(workspace, args.what)
+    katas = chosen(workspace, args.what)
+    if args.services:
+        katas = [kata for kata in katas if kata.file.services]
     if args.pack:
         changed = pristine.pack(workspace.root, _packable(workspace))
         print("Packed the katas." if changed else "The packed katas were up to date.")
+    if args.outside:
+        return _find_outside(workspace, katas, args.jobs or suggested_jobs())
     began = time.perf_counter()
     shapes = [read_shape(kata, workspace.root / "solutions" / kata.name) for kata in katas]
     outcomes = _prove(shapes, args.jobs or suggested_jobs())
@@ -64,15 +74,33 @@ def run(args: argparse.Namespace) -> int:
     return 0 if good else 1
 
 
-def _chosen(workspace: Workspace, words: list[str]) -> list[Kata]:
-    chosen: dict[str, Kata] = {}
+def _find_outside(workspace: Workspace, katas: list[Kata], at_once: int) -> int:
+    from checker.grade.known import write_known
+    from checker.isolation.ladder import choose
+    from checker.proof.outside import find_outside
+
+    shapes = [read_shape(kata, workspace.root / "solutions" / kata.name) for kata in katas]
+    known = find_outside(shapes, choose("namespaces"), at_once, partial(show_progress, "runs"))
+    write_known(known)
+    for kata, tests in known.items():
+        print(f"{kata:<44} {sum(t.outside for t in tests):>3} of {len(tests):>3} from outside")
+    return 0
+
+
+def chosen(workspace: Workspace, words: list[str]) -> list[Kata]:
+    """The katas that WHAT arguments mean; all when there are none.
+
+    Raises:
+        UnknownKata: a word fits no kata, or several.
+    """
+    found: dict[str, Kata] = {}
     for word in words or LEVELS:
         if word in LEVELS:
-            chosen |= {k.name: k for k in workspace.catalog if k.level == word}
+            found |= {k.name: k for k in workspace.catalog if k.level == word}
         else:
             kata = find_kata(workspace.catalog, word, LEVELS[0])
-            chosen[kata.name] = kata
-    return list(chosen.values())
+            found[kata.name] = kata
+    return list(found.values())
 
 
 def _unreadable(shape: Shape) -> bool:
@@ -101,15 +129,8 @@ def _prove(shapes: list[Shape], at_once: int) -> list[Outcome]:
     rounds = [round_ for shape in shapes if _runnable(shape) for round_ in rounds_of(shape)]
     outcomes: dict[str, Outcome] = {}
     if rounds:
-        show = sys.stderr.isatty()
-
-        def progress(done: int, total: int) -> None:
-            if show:
-                end = "\n" if done == total else "\r"
-                print(f"  {done} of {total} runs", end=end, file=sys.stderr, flush=True)
-
         with open_runner(len(rounds)) as runner:
-            outcomes = run_rounds(runner, rounds, at_once, progress)
+            outcomes = run_rounds(runner, rounds, at_once, partial(show_progress, "runs"))
     return [outcomes.get(shape.kata.name) or Outcome(shape) for shape in shapes]
 
 

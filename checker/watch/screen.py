@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from checker.commands.hint import hint_lines
 from checker.files import read_or_none
 from checker.views.failure import shown_path, wrap
+from checker.views.pages import markdown_lines
 from checker.views.verdicts import HEADLINES, verdict_lines
 from checker.workspace import main_file, title_of
 
@@ -93,10 +94,11 @@ def _page_lines(state: Watching, style: Style) -> list[str]:
         return _hint_page(state, style)
     if state.page == "page":
         data = read_or_none(state.kata.folder / "README.md") or b"README.md is not there."
-        text = data.decode(errors="replace").splitlines()
-        return [part for line in text for part in wrap(line, style.width)]
+        return markdown_lines(data.decode(errors="replace"), style)
     if state.page == "reset":
         return _reset_page(state, style)
+    if state.page == "welcome":
+        return _welcome_page(state, style)
     if state.verdict is None:
         return wrap("Edit the file above and save it: the verdict comes by itself.", style.width)
     lines = verdict_lines(
@@ -135,6 +137,25 @@ def _reset_page(state: Watching, style: Style) -> list[str]:
         "y does it, any other key goes back.",
         style.width,
     )
+
+
+def _welcome_page(state: Watching, style: Style) -> list[str]:
+    """What a newcomer needs to know; shown until the first key or save."""
+    folder = shown_path(state.kata.folder)
+    return [
+        style.paint("Welcome to the FastAPI katas.", "bold"),
+        "",
+        f"1  Read {folder}/README.md",
+        "   It has the question, and says what to build.",
+        f"2  Edit {folder}/app.py",
+        "3  Save. The verdict appears here, a moment later, and says what the API",
+        "   still does wrong. Make the tests pass, from the first to the last.",
+        "",
+        "Stuck? h gives a hint, three of them a kata. k shows the kata's page here.",
+        "Nothing is lost: x puts the stub back and keeps your version aside.",
+        "",
+        "This page goes with your first save, or with any key.",
+    ]
 
 
 def _solved_page(state: Watching, style: Style) -> list[str]:

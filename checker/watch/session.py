@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
 import signal
 import sys
@@ -13,24 +12,25 @@ from typing import TYPE_CHECKING, Any
 
 from checker import journal, progress
 from checker.commands.shared import Desk, open_desk, remember
-from checker.editor import open_kata
+from checker.editor import in_terminal, open_kata
 from checker.errors import CheckerError
 from checker.files import names_file
 from checker.learner import learner_job
 from checker.runner import Gone, Over, Sent, open_runner
 from checker.runner.fingerprint import fingerprint
 from checker.verdict import Context, Verdict, judge
-from checker.views.failure import shown_path
+from checker.views.problems import problem_lines
 from checker.views.style import Style, style_for
 from checker.views.verdicts import verdict_lines
 from checker.watch.changes import Saved, Signature, Watcher, signature
-from checker.watch.keys import raw_keys
 from checker.watch.screen import body_height, body_lines, frame
 from checker.watch.state import Watching, began_run, ended_run, scrolled, show_page, took_event
+from checker.watch.terminal import Terminal, terminal_size
 from checker.workspace import Workspace, edit_names, reset_stub
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from checker.catalog import Kata
     from checker.runner import Runner
@@ -77,13 +77,24 @@ class Session:
         desk: the workspace and where each kata stands.
         kata: the kata to begin with.
         show: draws a state.
+        welcome: begin with the page for newcomers.
+        lend: gives the terminal to an editor that needs it, for as long as it is open.
     """
 
-    def __init__(self, desk: Desk, kata: Kata, show: Callable[[Watching], object]) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        kata: Kata,
+        show: Callable[[Watching], object],
+        *,
+        welcome: bool = False,
+        lend: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
+    ) -> None:
         self.workspace: Workspace = desk.workspace
         self.inbox: queue.Queue[News] = queue.Queue()
-        self.state = Watching(kata)
+        self.state = Watching(kata, page="welcome" if welcome else "verdict")
         self._show = show
+        self._lend = lend
         self._runner: Runner | None = None
         self._made = fingerprint()
         self._run: _Run | None = None
@@ -92,6 +103,7 @@ class Session:
         self._failures = 0
         self._watcher = Watcher(desk.workspace.katas, self.inbox.put)
         self._quit = False
+        self._own_write = False
         self._watcher.follow(kata.folder)
         self._look_around(desk)
 
@@ -119,7 +131,10 @@ class Session:
             case Key(name):
                 self._press(name)
             case Saved(names):
-                self.state = replace(self.state, news=f"saved {', '.join(names[:3])}")
+                self._leave_welcome()
+                if not self._own_write:  # else the news is where the old version is kept
+                    self.state = replace(self.state, news=f"saved {', '.join(names[:3])}")
+                self._own_write = False
                 self._begin_run()
             case Sent(run, event) if self._run and run == self._run.number:
                 self._run.events.append(event)
@@ -174,7 +189,11 @@ class Session:
                 self._runner.cancel(spare.number)
             self._number += 1
             self._run = _Run(self._number, job.context, began, [])
-            self._runner.start(job.prepare(self._number))
+            spec = job.prepare(self._number)
+            if not self._runner.is_up(spec):
+                news = f"starting {' and '.join(spec.services)}"
+                self._show(replace(began_run(self.state), warming=True, news=news))
+            self._runner.start(spec)
         self.state = began_run(self.state)
         for event in self._run.events:
             self.state = took_event(self.state, event)
@@ -199,7 +218,12 @@ class Session:
         if self._failures <= 2:
             self._begin_run()
 
+    def _leave_welcome(self) -> None:
+        if self.state.page == "welcome":
+            self.state = replace(self.state, page="verdict")
+
     def _press(self, key: str) -> None:
+        self._leave_welcome()
         if self.state.page == "reset":
             self.state = replace(self.state, page="verdict")
             if key == "y":
@@ -244,16 +268,22 @@ class Session:
         self.state = replace(self.state, page="hints", scroll=0)
 
     def _open(self) -> None:
-        problem = open_kata(self.state.kata)
+        with self._lend() if in_terminal() else contextlib.nullcontext():
+            problem = open_kata(self.state.kata)
         self.state = replace(self.state, news=problem or "opened in the editor")
 
     def _reset(self) -> None:
         try:
-            kept, _ = reset_stub(self.workspace, self.state.kata)
+            kept, written = reset_stub(self.workspace, self.state.kata)
         except CheckerError as error:
             self.state = replace(self.state, news=str(error))
             return
-        news = f"your version is kept in {shown_path(kept)}" if kept else "it was the stub already"
+        news = "the stub is back"
+        if kept:
+            news = "your version is kept: `checker reset --undo` brings it back"
+        if not (kept or written):
+            news = "it was the stub already"
+        self._own_write = bool(kept or written)
         self.state = replace(self.state, news=news)
         remember(self.workspace, journal.Entry(journal.now(), self.state.kata.name, "reset"))
 
@@ -300,28 +330,6 @@ def suite_signature(kata: Kata) -> Signature:
     return {name: sign for name, sign in found.items() if not names_file(names, name)}
 
 
-def terminal_size() -> os.terminal_size:
-    """The terminal's size; 80×24 where it cannot be known."""
-    try:
-        return os.get_terminal_size()
-    except OSError:
-        return os.terminal_size((80, 24))
-
-
-@contextlib.contextmanager
-def full_screen() -> Iterator[None]:
-    """Use the terminal's second screen, without cursor or line wrapping; give the first back."""
-    if os.name == "nt":
-        os.system("")  # noqa: S605, S607 - switches the console to escape sequences
-    sys.stdout.write("\x1b[?1049h\x1b[?25l\x1b[?7l")
-    sys.stdout.flush()
-    try:
-        yield
-    finally:
-        sys.stdout.write("\x1b[?7h\x1b[?25h\x1b[?1049l")
-        sys.stdout.flush()
-
-
 def draw(state: Watching) -> None:
     """Draw a state over what the screen shows, in one write, so that nothing flickers."""
     size = terminal_size()
@@ -333,24 +341,37 @@ def draw(state: Watching) -> None:
     sys.stdout.flush()
 
 
-def watch_on_screen(desk: Desk, kata: Kata) -> None:
+def watch_on_screen(desk: Desk, kata: Kata, *, welcome: bool = False) -> None:
     """Watch with a live view and keys."""
-    session = Session(desk, kata, draw)
+    terminal = Terminal(lambda key: session.inbox.put(Key(key)))
+    session = Session(desk, kata, draw, welcome=welcome, lend=terminal.lent)
     if hasattr(signal, "SIGWINCH"):
         signal.signal(signal.SIGWINCH, lambda *_: session.inbox.put(Resized()))
-    with full_screen(), raw_keys(lambda key: session.inbox.put(Key(key))):
+    with terminal:
         session.watch()
 
 
-def watch_in_lines(desk: Desk, kata: Kata) -> None:
-    """Watch without a terminal: each verdict is printed as it comes."""
+def watch_in_lines(desk: Desk, kata: Kata, *, problems: bool = False) -> None:
+    """Watch without a terminal: each verdict is printed as it comes.
+
+    Args:
+        desk: the workspace and where each kata stands.
+        kata: the kata to watch.
+        problems: print when a run begins, and a line a failure, for editors.
+    """
     shown: list[Verdict | None] = [None]
+    running = [False]
 
     def show(state: Watching) -> None:
+        if problems and state.running and not running[0]:
+            print(f"checking {state.kata.name} …", flush=True)
+        running[0] = state.running
         if state.verdict is None or state.running or state.verdict is shown[0]:
             return
         shown[0] = state.verdict
         lines = verdict_lines(state.verdict, state.kata, style_for(), every=False)
+        if problems:
+            lines += problem_lines(state.verdict, state.kata)
         print("\n".join(lines), f"\n({state.took:.2f} s)\n", flush=True)
 
     Session(desk, kata, show).watch()

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from checker.catalog import Kata
     from checker.verdict import Verdict
 
-PAGES = ("verdict", "full", "hints", "page", "reset")
+PAGES = ("verdict", "full", "hints", "page", "reset", "welcome")
 
 
 @dataclass(frozen=True)
