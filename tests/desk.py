@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -13,6 +14,10 @@ from typing import Any
 
 FIXTURES = Path(__file__).parent / "fixtures"
 ROOT = Path(__file__).parents[1]
+INTERRUPTED = (130, -signal.SIGINT)
+"""How a command ends after Ctrl-C; a shell sees 130 for both. ``python -m`` ends by the signal,
+whatever was done about it, where it came in the middle of an ``exec`` of text (CPython's
+``_Py_RunMain``), as dataclasses do when they are made."""
 
 
 @dataclass

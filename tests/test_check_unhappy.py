@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk import Desk, make_desk
+from tests.desk import INTERRUPTED, Desk, make_desk
 
 as_root = os.name == "posix" and os.geteuid() == 0
 
@@ -322,7 +322,7 @@ def test_ctrl_c_leaves_no_process_behind(desk: Desk) -> None:
     time.sleep(0.3)
     run.send_signal(signal.SIGINT)
     _, error = run.communicate(timeout=20)
-    assert run.returncode == 130
+    assert run.returncode in INTERRUPTED
     assert error.strip() == "Interrupted."
     deadline = time.monotonic() + 5
     while _marked(str(desk.root)) and time.monotonic() < deadline:
@@ -340,3 +340,13 @@ def _marked(mark: str) -> set[int]:
         except OSError:
             continue
     return found
+
+
+def test_a_half_written_kata_does_not_stop_the_others(desk: Desk) -> None:
+    (desk.root / "katas" / "beginner" / "03_half_written").mkdir()
+    desk.solve()
+    assert desk.checker("check", "hello").code == 0
+    status = desk.checker("status")
+    assert status.code == 0
+    assert "1 of 3 solved" in status.out
+    assert "Half written" in desk.checker("list").out

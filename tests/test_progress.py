@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -34,6 +36,15 @@ def test_a_solved_file_that_was_changed_says_so_and_comes_back(desk: Desk) -> No
     assert "1 of 2 solved" in desk.checker().out, "nothing is run again to know it"
 
 
+def test_a_changed_file_is_not_said_to_pass(desk: Desk) -> None:
+    desk.solve()
+    desk.checker("check", "hello")
+    desk.write("app = None\n")
+    shown = desk.checker().out
+    assert "Say hello (solved once, changed since)" in shown
+    assert "tests pass" not in shown
+
+
 def test_nothing_is_run_to_know_the_status(desk: Desk) -> None:
     desk.solve()
     desk.checker("check", "hello")
@@ -51,6 +62,19 @@ def test_reset_keeps_the_old_work(desk: Desk) -> None:
     assert "class" not in (desk.hello / "app.py").read_text()
     assert "0 of 2 solved" in desk.checker().out
     assert "Nothing to put back" in desk.checker("reset", "hello").out
+
+
+def test_a_reset_can_be_undone_and_so_can_that(desk: Desk) -> None:
+    assert "No earlier version" in desk.checker("reset", "hello", "--undo").err
+    desk.solve()
+    work = (desk.hello / "app.py").read_text()
+    assert "--undo` brings your version back" in desk.checker("reset", "hello").out
+    stub = (desk.hello / "app.py").read_text()
+    desk.write("changed\n", name="test_app.py")
+    desk.checker("reset", "hello", "--suite")
+    for wanted in (work, stub, work):
+        assert desk.checker("reset", "hello", "--undo").code == 0
+        assert (desk.hello / "app.py").read_text() == wanted
 
 
 def test_two_resets_keep_both_works(desk: Desk) -> None:
@@ -138,6 +162,44 @@ def test_the_solution_asks_first_and_comes_after_solving(desk: Desk) -> None:
     desk.solve()
     desk.checker("check", "hello")
     assert "from .words import WORD" in desk.checker("solution", "hello").out
+
+
+def test_the_solution_shows_how_ones_own_work_differs(desk: Desk) -> None:
+    fresh = desk.checker("solution", "hello", "--yes")
+    assert "- yours, + the reference" not in fresh.out, "a stub is not compared"
+    assert "still the stub" in desk.checker("solution", "hello", "--yes", "--diff").out
+    desk.solve()
+    assert "Your files are the same" in desk.checker("solution", "hello", "--yes", "--diff").out
+    mine = (desk.hello / "app.py").read_text()
+    desk.write(mine + "\nMINE = 1\n")
+    shown = desk.checker("solution", "hello", "--yes").out
+    assert "app.py: - yours, + the reference" in shown
+    assert "\n-MINE = 1\n" in shown
+    place = re.search(r"^katas/beginner/01_hello/app.py:(\d+)$", shown, re.MULTILINE)
+    assert place, "the terminal makes a link of it"
+    assert 0 < int(place[1]) <= len(mine.splitlines())
+    assert shown.index("-MINE = 1") < shown.index("The spoken answer")
+    alone = desk.checker("solution", "hello", "--yes", "--diff").out
+    assert "-MINE = 1" in alone
+    assert "The spoken answer" not in alone
+    assert "-MINE = 1" not in desk.checker("solution", "hello", "--yes", "--notes").out
+
+
+def test_vs_code_compares_the_work_with_the_solution_side_by_side(desk: Desk) -> None:
+    desk.solve()
+    code = desk.root / "bin" / "code"
+    code.parent.mkdir()
+    code.write_text(f'#!/bin/sh\necho "$@" >> {desk.root}/called\n')
+    code.chmod(0o755)
+    shown = desk.checker("solution", "hello", "--yes", "--open", PATH=str(code.parent))
+    assert shown.code == 0, shown
+    option, mode, mine, reference = (desk.root / "called").read_text().split()
+    assert (option, mode) == ("--reuse-window", "--diff")
+    assert Path(mine) == desk.hello / "app.py"
+    assert "from .words import WORD" in Path(reference).read_text()
+    refused = desk.checker("solution", "hello", "--yes", "--open", PATH="/nowhere")
+    assert refused.code == 2
+    assert "--diff" in refused.err
 
 
 def test_the_report_tells_attempts_hints_and_where_somebody_is_stuck(desk: Desk) -> None:
@@ -236,8 +298,6 @@ def test_verdicts_come_in_order_and_each_as_one_json_line(desk: Desk) -> None:
 
 
 def test_an_entry_survives_writing_and_reading(tmp_path: object) -> None:
-    from pathlib import Path
-
     path = Path(str(tmp_path)) / "deep" / "journal.jsonl"
     entry = journal.Entry(journal.now(), "mid/01_ü", "run", "solved", 3, 3, 0.5, "abc", how="check")
     journal.append(path, entry)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -17,18 +18,6 @@ from tests.desk import ROOT, Desk
 
 def test_the_packed_katas_are_those_of_the_folders() -> None:
     assert pristine.stale(ROOT, load_catalog(ROOT / "katas")) == []
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_help_and_stands_in_the_readme(command: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "checker", command, "--help"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert len(done.stdout.strip().splitlines()) > 4
-    assert f"`checker {command}" in (ROOT / "README.md").read_text()
 
 
 def test_the_overview_names_every_command() -> None:
@@ -106,12 +95,54 @@ def test_doctor_finds_nothing_wrong_here_and_names_what_is(desk: Desk) -> None:
     assert "kata.toml: question: is missing" in said
 
 
+def test_doctor_looks_at_everything_and_says_how_to_mend_it(desk: Desk) -> None:
+    found = json.loads(desk.checker("doctor", "--json").out)["findings"]
+    looked = {finding["check"] for finding in found}
+    assert looked >= {
+        "python", "packages", "pytest plugin", "workspace", "interpreter", "versions", "suites",
+        "journal", "clock", "writing", "disk", "file watching", "editor", "VS Code", "git",
+        "services", "runner",
+    }  # fmt: skip
+    for finding in found:
+        assert finding["words"], finding
+        assert finding["mend"] or finding["level"] == "good", finding
+
+
 def test_doctor_tells_that_pytest_leaves_the_plugin_out(desk: Desk) -> None:
     shown = desk.checker("doctor", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
     assert shown.code == 1
     assert "PYTEST_DISABLE_PLUGIN_AUTOLOAD" in shown.out
 
 
-def test_the_workspace_template_has_the_same_conftest() -> None:
-    here, there = ROOT / "katas/conftest.py", ROOT / "checker/data/workspace/katas/conftest.py"
-    assert here.read_text() == there.read_text()
+def test_the_workspace_template_has_the_same_files() -> None:
+    template = ROOT / "checker/data/workspace"
+    same = {"katas/conftest.py": "katas/conftest.py"}
+    same |= {f".vscode/{p.name}": f"dot_vscode/{p.name}" for p in (ROOT / ".vscode").iterdir()}
+    for here, there in same.items():
+        assert (ROOT / here).read_text() == (template / there).read_text(), here
+    options = [
+        tomllib.loads((root / "pyproject.toml").read_text())["tool"]["pytest"]["addopts"]
+        for root in (ROOT, template)
+    ]
+    assert options[0] == options[1]
+
+
+def test_doctor_doubts_a_clock_that_the_journal_does_not_fit(desk: Desk) -> None:
+    desk.solve()
+    desk.checker("check", "hello")
+    assert "good  clock: fits the journal" in desk.checker("doctor").out
+    desk.journal.write_text(desk.journal.read_text().replace('"time": "20', '"time": "21'))
+    bad = desk.checker("doctor")
+    assert bad.code == 1
+    assert "the journal's last line is from 21" in " ".join(bad.out.split())
+
+
+def test_doctor_looks_at_git_editor_and_variables(desk: Desk) -> None:
+    said = " ".join(desk.checker("doctor", EDITOR="", PATH="/nowhere", PYTHONPATH="/x").out.split())
+    assert "this workspace is not under Git" in said
+    assert "Set EDITOR" in said
+    assert "PYTHONPATH is set" in said
+    subprocess.run(["git", "init", "-q"], cwd=desk.root, check=True)
+    assert "not committed" in desk.checker("doctor").out
+    (desk.root / ".gitignore").write_text(".kata/\n")
+    assert "Git ignores .kata/journal.jsonl" in " ".join(desk.checker("doctor").out.split())

@@ -98,7 +98,10 @@ def watch(desk: Desk) -> Iterator[Callable[..., Screen]]:
 
 def test_a_learner_works_through_a_kata(desk: Desk, watch: Callable[..., Screen]) -> None:
     screen = watch("hello")
-    screen.wait("beginner 01 Say hello", "not started, 0 of 3", "expected 200 OK")
+    screen.wait("beginner 01 Say hello", "not started, 0 of 3", "Welcome to the FastAPI katas.")
+    screen.press("f")
+    screen.wait("expected 200 OK")
+    screen.press("f")
     desk.write("app = (\n")
     screen.wait("cannot run", "syntax error in line 1")
     replacement = desk.hello / ".app.py.new"
@@ -110,13 +113,13 @@ def test_a_learner_works_through_a_kata(desk: Desk, watch: Callable[..., Screen]
     screen.press("h")
     screen.wait("Hint 2", "1 left")
     screen.press("k")
-    screen.wait("## The contract")
+    screen.wait("The contract")
     screen.press("x")
     screen.wait("Put the stub of Say hello back?")
     screen.press("z")
     screen.wait("Solved.")
     screen.press("xy")
-    screen.wait("not started, 0 of 3")
+    screen.wait("not started, 0 of 3", "`checker reset --undo` brings it back")
     assert list((desk.root / ".kata/private/kept").rglob("app.py"))
     (desk.hello / "app.py").unlink()
     screen.wait("app.py is not there")
@@ -135,6 +138,36 @@ def test_a_learner_works_through_a_kata(desk: Desk, watch: Callable[..., Screen]
     assert {"run", "open", "hint", "reset"} <= {entry["what"] for entry in desk.entries()}
 
 
+def test_a_newcomer_is_welcomed_once_until_the_first_save(
+    desk: Desk, watch: Callable[..., Screen]
+) -> None:
+    screen = watch("hello")
+    screen.wait("Welcome to the FastAPI katas.", "not started")
+    desk.write("app = None\n")
+    assert "Welcome" not in screen.wait("cannot run")
+    screen.press("q")
+    assert screen.process.wait(10) == 0
+    assert "Welcome" not in watch("hello").wait("cannot run")
+
+
+def test_an_editor_in_the_terminal_gets_the_keys(
+    desk: Desk, watch: Callable[..., Screen], tmp_path: Path
+) -> None:
+    desk.solve("02_count")
+    editor = tmp_path / "editor.py"
+    editor.write_text("print('EDITING', flush=True)\nopen(input(), 'w').close()\nprint('DONE')\n")
+    screen = watch("count", EDITOR=f"{sys.executable} {editor}", TERM_PROGRAM="")
+    screen.wait("solved")
+    screen.press("o")
+    assert "q quit" not in screen.wait("EDITING").partition("EDITING")[2]
+    typed = tmp_path / "quit"
+    screen.press(f"{typed}\n")
+    screen.wait("opened in the editor", "q quit")
+    assert typed.exists(), "no key went to the session"
+    screen.press("q")
+    assert screen.process.wait(10) == 0
+
+
 def test_a_save_during_a_run_cancels_it_and_keys_stay_alive(
     desk: Desk, watch: Callable[..., Screen]
 ) -> None:
@@ -144,7 +177,7 @@ def test_a_save_during_a_run_cancels_it_and_keys_stay_alive(
     screen = watch("hello")
     screen.wait("running 0 of 4")
     screen.press("k")
-    screen.wait("## The contract", "running 0 of 4")
+    screen.wait("The contract", "running 0 of 4")
     screen.press("k")
     desk.checker("reset", "hello", "--suite")
     desk.solve()
@@ -248,7 +281,7 @@ def test_keys_are_split_as_terminals_send_them() -> None:
 
 
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (60, 10), (100, 50), (60, 3)])
-@pytest.mark.parametrize("page", ["verdict", "full", "hints", "page", "reset"])
+@pytest.mark.parametrize("page", ["verdict", "full", "hints", "page", "reset", "welcome"])
 def test_a_frame_fills_the_terminal_and_no_more(
     desk: Desk, width: int, height: int, page: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -298,6 +331,26 @@ def test_a_run_that_was_started_ahead_waits_for_its_word(desk: Desk) -> None:
     outcomes = [m.event["outcome"] for m in rest if isinstance(m, Sent) and "outcome" in m.event]
     assert outcomes == ["passed"] * 4
     assert isinstance(rest[-1], Over)
+
+
+def test_a_request_to_a_dead_warm_process_tells_the_listener() -> None:
+    from checker.runner import Gone
+    from checker.runner.spec import Spec
+    from checker.runner.warm import WarmRunner
+
+    told: list[object] = []
+    runner = WarmRunner()
+    try:
+        os.kill(runner.pid, signal.SIGKILL)
+        os.waitid(os.P_PID, runner.pid, os.WEXITED | os.WNOWAIT)
+        runner.listen(told.append)
+        runner.start(Spec(1, "/nowhere", "/nowhere"))
+        deadline = time.monotonic() + 10
+        while not told and time.monotonic() < deadline:
+            time.sleep(0.01)
+    finally:
+        runner.close()
+    assert [type(news) for news in told] == [Gone]
 
 
 def test_a_child_dies_with_the_warm_process(desk: Desk) -> None:

@@ -1,0 +1,11 @@
+"""A link cannot be relied on in every checkout."""
+
+from pathlib import Path
+
+
+def make(workspace: Path) -> None:
+    app = workspace / "katas/beginner/03_read_and_add_books/app.py"
+    app.unlink(missing_ok=True)
+    app.symlink_to(app)
+    (app.parent / "loop").symlink_to(workspace)
+    (workspace / "katas" / "loop").symlink_to(workspace)

@@ -1,0 +1,12 @@
+"""A link cannot be relied on in every checkout."""
+
+from pathlib import Path
+
+
+def make(workspace: Path) -> None:
+    app = workspace / "katas/beginner/03_read_and_add_books/app.py"
+    app.unlink(missing_ok=True)
+    import checker
+
+    name = "solutions/beginner/03_read_and_add_books/app.py"
+    app.symlink_to(Path(checker.__file__).resolve().parents[1] / name)

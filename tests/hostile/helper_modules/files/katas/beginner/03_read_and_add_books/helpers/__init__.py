@@ -1,0 +1,3 @@
+"""Small helpers."""
+
+from .logs import setup  # noqa: F401

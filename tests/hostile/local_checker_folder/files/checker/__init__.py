@@ -1,0 +1,1 @@
+"""A checker that is content with everything."""
