@@ -11,6 +11,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from checker.audit import EXECUTED
 from checker.harness.exchanges import Place, place_in_folder
 
 if TYPE_CHECKING:
@@ -131,6 +132,10 @@ def imported(source: bytes) -> list[str]:
 
 class _CachedLoader(SourceFileLoader):
     """Compiles a file once for each content, and writes no bytecode into a learner's folder."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        super().exec_module(module)
+        sys.audit(EXECUTED, module)
 
     def get_code(self, fullname: str) -> CodeType | None:
         source = self.get_data(self.path)

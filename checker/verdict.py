@@ -289,9 +289,10 @@ def _decide(fold: _Fold, context: Context, end: End) -> tuple[str, dict[str, Any
         return "unavailable", dict(fold.unavailable)
     if context.canary and (fold.tripped or end.code == TRIPPED):
         what = f" ({fold.tripped})" if fold.tripped else ""
-        return "tampered", {
-            "message": f"It reached into the process that judges it{what}; no answer needs that."
-        }
+        did = f"reached into the process that judges it{what}"
+        if fold.tripped.startswith("kata."):
+            did = f"replaced a part of what is given ({fold.tripped.removeprefix('kata.')})"
+        return "tampered", {"message": f"It {did}; no answer needs that."}
     if not fold.ended:
         return _died(fold, end)
     tests = list(fold.tests.values())

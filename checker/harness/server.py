@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import sys
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from checker.audit import LOOK
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, MutableMapping
@@ -58,7 +61,10 @@ class AppServer:
         if self._loop.is_closed():
             work.close()
             raise RuntimeError("The app was stopped.")
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        try:
+            return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        finally:
+            sys.audit(LOOK)
 
     def stop(self, patience: float = STOP_SECONDS) -> None:
         """End the lifespan, cancel what is left, and end the thread, by force if it must be.

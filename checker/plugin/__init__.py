@@ -185,17 +185,16 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Limit the test's time; fail it here when the learner's code could not be executed."""
-    run = item.stash.get(KATA_RUN, None)
-    if run is not None and run.unusable is not None:
-        # Skip the call itself: the wrapped hooks still have to be entered to be left again.
-        item.obj = lambda **_: _raise(run.unusable)  # type: ignore[attr-defined]
+    """Limit the test's time."""
     return (yield from _limited(item))
 
 
-def _raise(error: BaseException | None) -> None:
-    if error is not None:
-        raise error
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
+    """Fail a test in place of running it when the learner's code could not be executed."""
+    run = pyfuncitem.stash.get(KATA_RUN, None)
+    if run is not None and run.unusable is not None:
+        raise run.unusable
 
 
 def _limited(item: pytest.Item) -> Generator[None, Any, Any]:

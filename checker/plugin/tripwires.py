@@ -1,9 +1,10 @@
 """Tripwires for runs that share their process with code nobody trusts.
 
 No answer to a kata needs to list the garbage collector's objects, to change the code of a
-function, or to look into memory. Whoever does it reaches for the judge, and the process ends at
-once, before it can report anything else. It is no proof against
-everything that can be done in a shared process; that is what judging from outside is for.
+function, to look into memory, or to replace a part of the judge (see `seals`). Whoever does it
+reaches for the judge, and the process ends at once, before it can report anything else. It is no
+proof against everything that can be done in a shared process; that is what judging from outside
+is for.
 
 Source: https://docs.python.org/3/library/audit_events.html; a hook cannot be taken away again.
 """
@@ -12,14 +13,19 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from checker.audit import EXECUTED, LOOK
+from checker.plugin.seals import seal
 from checker.verdict import TRIPPED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
+
+    from checker.plugin.seals import Seals
 
 _WATCHED = frozenset({
     "gc.get_objects", "gc.get_referrers", "gc.get_referents", "sys.settrace", "sys.setprofile",
@@ -27,6 +33,8 @@ _WATCHED = frozenset({
     "code.__new__", "ctypes.dlopen", "ctypes.dlsym", "ctypes.cdata",
     "ctypes.cdata/buffer", "ctypes.string_at", "ctypes.PyObj_FromPtr",
 })  # fmt: skip
+_LOOK_SECONDS = 0.02
+"""How often seals are compared besides, at whatever event comes."""
 
 
 class Tripwires:
@@ -42,23 +50,42 @@ class Tripwires:
         self._tell = tell
 
     @pytest.hookimpl(trylast=True)
-    def pytest_collection_finish(self) -> None:
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Arm them."""
         import ctypes
 
         # The harness ends threads with it, and looks it up the first time it does.
         _ = ctypes.pythonapi.PyThreadState_SetAsyncExc
-        sys.addaudithook(_hook(self._tell))
+        sys.addaudithook(_hook(self._tell, seal(session)))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self) -> Generator[None, object, object]:
+        """Compare the seals when a test has run, before anything is tidied up."""
+        try:
+            return (yield)
+        finally:
+            sys.audit(LOOK)
 
 
-def _hook(tell: Callable[[str], object]) -> Callable[[str, tuple[object, ...]], None]:
+def _hook(tell: Callable[[str], object], seals: Seals) -> Callable[[str, tuple[Any, ...]], None]:
     # All that it uses is bound here: what stands in a module, others can replace.
-    watched, leave, code = _WATCHED, os._exit, TRIPPED
+    watched, leave, code, look, pause = _WATCHED, os._exit, TRIPPED, LOOK, _LOOK_SECONDS
+    replaced, add, executed, now = seals.replaced, seals.add, EXECUTED, time.monotonic
+    due = now()
 
-    def hook(event: str, arguments: tuple[object, ...]) -> None:
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        nonlocal due
+        reached = ""
         if event in watched and (event != "object.__setattr__" or arguments[1] == "__code__"):
+            reached = event
+        elif event in (executed, look) or now() > due:
+            if event == executed:
+                add(arguments[0])
+            due = now() + pause
+            reached = replaced()
+        if reached:
             try:
-                tell(event)
+                tell(reached)
             finally:
                 leave(code)
 

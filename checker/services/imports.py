@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 IMPORTS = {
-    "mongodb": ("checker.suite.documents",),
+    # Suites with MongoDB compare it with what else there is.
+    "mongodb": ("checker.suite.documents", "tortoise.contrib.fastapi", "tortoise.backends.psycopg"),
     "postgres": (
         "checker.suite.database",
         "checker.suite.statements",

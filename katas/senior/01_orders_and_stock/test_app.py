@@ -1,8 +1,10 @@
 """How would you design a highly scalable FastAPI application for a microservices architecture?"""
 
 import asyncio
+import functools
 import json
 import os
+import ssl
 import sys
 import threading
 import time
@@ -241,6 +243,14 @@ def environment(monkeypatch: pytest.MonkeyPatch, values: Values) -> None:
     monkeypatch.setenv("STOCK_ATTEMPTS", str(values.integer(3, 4)))
     monkeypatch.setenv("HANDLING_ATTEMPTS", str(values.integer(3, 4)))
     monkeypatch.setenv("RELAY_SECONDS", "3600")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def certificates() -> Iterator[None]:
+    """Read the certificates that HTTPX trusts once, and not for each client; none is used here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ssl, "create_default_context", functools.cache(ssl.create_default_context))
+        yield
 
 
 @pytest.fixture(autouse=True)

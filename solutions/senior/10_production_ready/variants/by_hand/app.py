@@ -35,8 +35,8 @@ def read_settings() -> Settings:
         timeout = float(seconds)
     except ValueError:
         timeout = 0
-    if not timeout > 0:
-        wrong.append(f"READY_TIMEOUT should be a number of seconds, and is {seconds!r}")
+    if not 0 < timeout <= 30:
+        wrong.append(f"READY_TIMEOUT should be above 0 and at most 30, and is {seconds!r}")
     if wrong:
         raise ValueError("; ".join(wrong))
     return Settings(url.replace("+psycopg", "", 1), int(copies), timeout)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 class Settings(BaseSettings, hide_input_in_errors=True):
     database_url: SecretStr
     max_copies: int = Field(default=20, gt=0, lt=1000)
-    ready_timeout: float = Field(default=1, gt=0)
+    ready_timeout: float = Field(default=1, gt=0, le=30)
 
     @field_validator("database_url")
     @classmethod
