@@ -23,7 +23,7 @@ from checker.grade.bench import is_missing
 from checker.grade.cache import Cache, key_of
 from checker.grade.grades import KataGrade
 from checker.isolation.cage import FIRST_USER, USERS
-from checker.proof.runs import staged_job
+from checker.staged import staged_job
 from checker.verdict import Context
 
 if TYPE_CHECKING:

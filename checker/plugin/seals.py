@@ -60,14 +60,16 @@ class _Names(NamedTuple):
     Attributes:
         said: the name of the module or class.
         now: what the names stand for, as it is now.
-        code: those that do something, and what they stood for.
+        code: those that do something.
+        parts: what these stood for.
         known: every name that there was.
         counts: whether something new under a name is a part of the judge's work.
     """
 
     said: str
     now: Mapping[str, Any]
-    code: tuple[tuple[str, object], ...]
+    code: tuple[str, ...]
+    parts: tuple[object, ...]
     known: frozenset[str]
     counts: Callable[[object], bool]
 
@@ -89,6 +91,8 @@ def seal(session: pytest.Session) -> Seals:
         if isinstance(caller, pluggy.HookCaller)
     ]
     # Builtins and this module's own parts come first, and may be used when they were compared.
+    # Some ten thousand parts are compared at each look, so it has to be quick.
+    whole, each, same = all, map, operator.is_
     sealed = [*_names_in([*_STANDARD, sys.modules[__name__], *judge, *suites], _is_code)]
     held = [*_parts_of(tests, hooks, suites)]
     lists = [*_contents_of(tests, hooks, suites)]
@@ -98,25 +102,25 @@ def seal(session: pytest.Session) -> Seals:
     given_now: dict[str, list[_Names]] = {}
 
     def replaced() -> str:
-        for said, now, code, _, _ in sealed:
-            for name, part in code:
-                if now.get(name) is not part:
-                    return said + "." + name
+        for said, now, code, parts, _, _ in sealed:
+            if not whole(each(same, each(now.get, code), parts)):
+                for name, part in zip(code, parts, strict=True):
+                    if now.get(name) is not part:
+                        return f"{said}.{name}"
         for names in sealed:
-            for name in _new_in(names):
-                return f"{names.said}.{name}"
+            if len(names.now) != len(names.known):
+                for name in _new_in(names):
+                    return f"{names.said}.{name}"
         for owner, name, part, said in held:
             now_held = getattr(owner, name)
             # pytest-asyncio has a wrapper in the place of an async test while that is run.
             if now_held is not part and getattr(now_held, "__globals__", 0) is not awaiting:
                 return said
         for contents, parts, said in lists:
-            if len(contents) != len(parts) or any(
-                here is not there for here, there in zip(contents, parts, strict=True)
-            ):
+            if len(contents) != len(parts) or not whole(each(same, contents, parts)):
                 return said
         for names in chain.from_iterable(tuple(given_now.values())):
-            for name, part in names.code:
+            for name, part in zip(names.code, names.parts, strict=True):
                 # A suite may put a function of its own into its place.
                 if names.now.get(name) is not part and not is_own(names.now.get(name)):
                     return f"{names.said}.{name}"
@@ -140,7 +144,7 @@ def seal(session: pytest.Session) -> Seals:
 
 def _new_in(names: _Names) -> Iterator[str]:
     """The names that were added, and do something: they may hide what is inherited or built in."""
-    if names.now is not _BUILT_IN and len(names.now) != len(names.known):
+    if names.now is not _BUILT_IN:
         for name, part in list(names.now.items()):
             if name not in names.known and names.counts(part):
                 yield name
@@ -167,8 +171,8 @@ def _names_in(modules: Iterable[ModuleType], counts: Callable[[object], bool]) -
 
 
 def _names_of(said: str, names: Mapping[str, Any], counts: Callable[[object], bool]) -> _Names:
-    code = tuple((name, part) for name, part in names.items() if counts(part))
-    return _Names(said, names, code, frozenset(names), counts)
+    code = {name: part for name, part in names.items() if counts(part)}
+    return _Names(said, names, tuple(code), tuple(code.values()), frozenset(names), counts)
 
 
 def _given_of(item: pytest.Item) -> Iterable[str]:

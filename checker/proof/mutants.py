@@ -17,8 +17,8 @@ from mutmut.mutation.mutators import mutation_operators
 
 from checker.candidate import Candidate, Slots, reference_of
 from checker.execute import run_jobs
-from checker.proof.runs import staged_job
 from checker.scratch import scratch_folder
+from checker.staged import staged_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,8 +9,8 @@ from checker.candidate import Slots, reference_of
 from checker.execute import run_jobs
 from checker.grade.known import KnownTest
 from checker.grade.runner import open_caged_runner
-from checker.proof.runs import staged_job
 from checker.scratch import scratch_folder
+from checker.staged import staged_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable

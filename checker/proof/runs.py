@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from checker.candidate import Candidate, Slots, reference_of, stage, stub_of
-from checker.execute import Job, run_jobs
-from checker.runner.spec import Spec
+from checker.candidate import Candidate, Slots, reference_of, stub_of
+from checker.execute import run_jobs
 from checker.scratch import scratch_folder
-from checker.verdict import Context, Verdict
+from checker.staged import staged_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
-    from checker.catalog import Kata
     from checker.proof.flaws import Shape
     from checker.runner import Runner
+    from checker.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -98,44 +96,6 @@ def run_rounds(
             _take(outcomes[job.key.shape.kata.name], job.key, verdict)
             progress(done, len(rounds))
     return outcomes
-
-
-def staged_job(
-    kata: Kata,
-    candidate: Candidate,
-    slots: Slots,
-    key: object,
-    context: Context | None = None,
-    **options: Any,
-) -> Job:
-    """The job that judges a candidate, staged into a slot when its run begins.
-
-    Args:
-        kata: whose suite judges.
-        candidate: what is judged.
-        slots: the folders to stage into.
-        key: whatever the caller recognises the run by.
-        context: what the verdict needs to know; None when that is the kata's name alone.
-        options: further fields of the run's `Spec`.
-    """
-    taken: list[Path] = []
-
-    def prepare(number: int) -> Spec:
-        taken.append(slots.take())
-        folder = str(stage(kata, candidate, taken[0]))
-        file = kata.file
-        return Spec(
-            number, folder, folder, test_seconds=file.test_seconds, services=file.services,
-            theirs=tuple(candidate.files), **options,
-        )  # fmt: skip
-
-    def done() -> None:
-        for folder in taken:
-            slots.give_back(folder)
-
-    # The stand-in for MongoDB has no users, so that strangers must not meet in it.
-    alone = "mongodb" if "cage" in options and "mongodb" in kata.file.services else ""
-    return Job(prepare, context or Context(kata.name), key, done, alone)
 
 
 def _take(outcome: Outcome, round_: Round, verdict: Verdict) -> None:
