@@ -12,6 +12,7 @@ import importlib
 import json
 import operator
 import sys
+from inspect import iscoroutinefunction
 from itertools import chain
 from types import FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -37,7 +38,7 @@ _SUITE = "checker.suite"
 
 _LATER = (
     "checker.harness.client", "checker.harness.server", "checker.plugin.apps",
-    "checker.plugin.compare", "checker.plugin.failures", _SUITE, "pytest_asyncio.plugin",
+    "checker.plugin.compare", "checker.plugin.failures", _SUITE,
 )  # fmt: skip
 """What a test would otherwise be the first to import."""
 
@@ -96,7 +97,6 @@ def seal(session: pytest.Session) -> Seals:
     sealed = [*_names_in([*_STANDARD, sys.modules[__name__], *judge, *suites], _is_code)]
     held = [*_parts_of(tests, hooks, suites)]
     lists = [*_contents_of(tests, hooks, suites)]
-    awaiting = vars(sys.modules["pytest_asyncio.plugin"])
     own = [vars(m) for m in (*suites, *judge) if m in suites or m.__name__.startswith(_SUITE)]
     given = {name.removesuffix(".py") for test in tests for name in _given_of(test)}
     given_now: dict[str, list[_Names]] = {}
@@ -112,9 +112,7 @@ def seal(session: pytest.Session) -> Seals:
                 for name in _new_in(names):
                     return f"{names.said}.{name}"
         for owner, name, part, said in held:
-            now_held = getattr(owner, name)
-            # pytest-asyncio has a wrapper in the place of an async test while that is run.
-            if now_held is not part and getattr(now_held, "__globals__", 0) is not awaiting:
+            if getattr(owner, name) is not part:
                 return said
         for contents, parts, said in lists:
             if len(contents) != len(parts) or not whole(each(same, contents, parts)):
@@ -189,7 +187,9 @@ def _parts_of(
 ) -> Iterator[tuple[object, str, object, str]]:
     """What tests, fixtures and hooks call, and the values in the suites."""
     for test in tests:
-        yield test, "obj", test.obj, test.name
+        # pytest-asyncio has a wrapper in the place of an async test while that is run.
+        if not iscoroutinefunction(test.obj):
+            yield test, "obj", test.obj, test.name
         for name, fixtures in test._fixtureinfo.name2fixturedefs.items():
             for fixture in fixtures:
                 yield fixture, "func", fixture.func, f"the fixture {name}"
