@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from checker.verdict import TRIPPED
+
 SUITE = """
 import given
 
@@ -104,3 +106,18 @@ def test_an_async_test_is_no_attack(tmp_path: Path) -> None:
     assert (
         noticed(tmp_path, attack, "import pytest\n\n\n@pytest.mark.asyncio\nasync def") == "nothing"
     )
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"), [("greenlet.getcurrent()", 0), ("sys", TRIPPED), ("greenlet", TRIPPED)]
+)
+def test_greenlets_may_look_for_themselves(asked: str, code: int) -> None:
+    """The package greenlet asks who refers to its own when a thread ends: no answer's doing."""
+    armed = (
+        "import gc, sys, greenlet\n"
+        "from checker.plugin.seals import Seals\n"
+        "from checker.plugin.tripwires import _hook\n"
+        "nothing = Seals(lambda: '', lambda module: None)\n"
+        f"sys.addaudithook(_hook(print, nothing))\ngc.get_referrers({asked})\n"
+    )
+    assert subprocess.run([sys.executable, "-c", armed], check=False).returncode == code

@@ -11,6 +11,7 @@ Source: https://docs.python.org/3/library/audit_events.html; a hook cannot be ta
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 import time
@@ -71,14 +72,18 @@ def _hook(tell: Callable[[str], object], seals: Seals) -> Callable[[str, tuple[A
     # All that it uses is bound here: what stands in a module, others can replace.
     watched, leave, code, look, pause = _WATCHED, os._exit, TRIPPED, LOOK, _LOOK_SECONDS
     replaced, add, executed, now = seals.replaced, seals.add, EXECUTED, time.monotonic
-    due = now()
+    kind, harmless, due = type, _greenlet(), now()
+
+    def reaches(event: str, arguments: tuple[Any, ...]) -> bool:
+        if event == "object.__setattr__":
+            return bool(arguments[1] == "__code__")
+        # greenlet, which SQLAlchemy is built on, asks for its own when a thread ends.
+        return event != "gc.get_referrers" or {kind(one) for one in arguments[0]} != {harmless}
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         nonlocal due
-        reached = ""
-        if event in watched and (event != "object.__setattr__" or arguments[1] == "__code__"):
-            reached = event
-        elif event in (executed, look) or now() > due:
+        reached = event if event in watched and reaches(event, arguments) else ""
+        if not reached and (event in (executed, look) or now() > due):
             if event == executed:
                 add(arguments[0])
             due = now() + pause
@@ -90,3 +95,11 @@ def _hook(tell: Callable[[str], object], seals: Seals) -> Callable[[str, tuple[A
                 leave(code)
 
     return hook
+
+
+def _greenlet() -> object:
+    """The class of greenlets; None where there are none."""
+    try:
+        return importlib.import_module("greenlet").greenlet
+    except ImportError:
+        return None
