@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import json
 import os
 import socket
@@ -275,3 +276,21 @@ def test_auto_never_falls_to_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CheckerError):
         ladder.choose("auto")
     assert ladder.choose("limits").name == "limits"
+
+
+def test_a_bridge_ends_with_its_connections(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Who still speaks to a server when grading ends is hung up on, and nothing is complained."""
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_UNIX) as caller:
+        with Bridge(tmp_path) as bridge:
+            _, door = bridge.door("127.0.0.1", server.getsockname()[1])
+            caller.connect(door)
+            far, _ = server.accept()
+            caller.sendall(b"hello")
+            assert far.recv(5) == b"hello"
+        caller.settimeout(5)
+        assert caller.recv(1) == b""
+        far.close()
+    gc.collect()
+    assert not caplog.records

@@ -102,14 +102,19 @@ class Bridge:
             except OSError:
                 writer.close()
                 return
-            await _join((reader, writer), onward)
+            with contextlib.suppress(asyncio.CancelledError):  # which the caller would log
+                await _join((reader, writer), onward)
 
         await asyncio.start_unix_server(welcome, path)
 
     def close(self) -> None:
         """End every connection."""
+        with contextlib.suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(_cancel_all(), self._loop).result(_STARTED_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_STARTED_SECONDS)
+        if not self._thread.is_alive():
+            self._loop.close()
 
     def __enter__(self) -> Bridge:
         return self
@@ -121,6 +126,14 @@ class Bridge:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+async def _cancel_all() -> None:
+    """Cancel every other task of this loop, and wait for their ends."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 _End = tuple[asyncio.StreamReader, asyncio.StreamWriter]
