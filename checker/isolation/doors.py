@@ -141,9 +141,11 @@ _End = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 async def _join(one: _End, other: _End) -> None:
     """Pass bytes both ways until both have said all."""
-    await asyncio.gather(_pass_on(one[0], other[1]), _pass_on(other[0], one[1]))
-    for _, writer in (one, other):
-        writer.close()
+    try:
+        await asyncio.gather(_pass_on(one[0], other[1]), _pass_on(other[0], one[1]))
+    finally:
+        for _, writer in (one, other):
+            writer.close()
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
