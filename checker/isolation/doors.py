@@ -12,7 +12,7 @@ import contextlib
 import os
 import socket
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from checker.processes import die_with_parent
 
@@ -136,14 +136,20 @@ async def _cancel_all() -> None:
     await asyncio.gather(*others, return_exceptions=True)
 
 
+_JOINED: set[asyncio.Task[Any] | None] = set()
+"""Who passes bytes on; asyncio holds them weakly once one side has said all."""
+
 _End = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 async def _join(one: _End, other: _End) -> None:
     """Pass bytes both ways until both have said all."""
+    me = asyncio.current_task()
+    _JOINED.add(me)
     try:
         await asyncio.gather(_pass_on(one[0], other[1]), _pass_on(other[0], one[1]))
     finally:
+        _JOINED.discard(me)
         for _, writer in (one, other):
             writer.close()
 
